@@ -1,0 +1,1 @@
+"""A multi-model debate orchestration engine."""

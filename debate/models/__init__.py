@@ -1,0 +1,1 @@
+"""Who answers: the ChatModel port and what stands behind it."""

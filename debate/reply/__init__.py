@@ -1,0 +1,1 @@
+"""What was read out of a completion: reply schemas, extraction, normalising, equivalence. Pure."""

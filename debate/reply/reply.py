@@ -1,0 +1,62 @@
+"""The reply: what a turn said, field by field."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+ReplyField = Literal["position", "stance", "answer", "confidence", "text"]
+"""A field a round may ask its speakers for."""
+
+QuestionKind = Literal["open", "number", "choice"]
+"""What an answer is: a phrase, a number, or the letter of an option."""
+
+
+class Stance(StrEnum):
+    """Where a reply says it stands on the motion. Measured, never assigned."""
+
+    STRONGLY_SUPPORT = "strongly_support"
+    SUPPORT = "support"
+    NEUTRAL = "neutral"
+    OPPOSE = "oppose"
+    STRONGLY_OPPOSE = "strongly_oppose"
+
+    @property
+    def score(self) -> float:
+        """The stance on a line from -1 (strongly opposes) to 1 (strongly supports)."""
+        return _SCORES[self]
+
+    @property
+    def ballot(self) -> Literal["for", "neutral", "against"]:
+        """The side the stance counts for in a vote on the motion: its sign."""
+        score = self.score
+        return "neutral" if score == 0 else "for" if score > 0 else "against"
+
+
+_SCORES: Final = {
+    Stance.STRONGLY_SUPPORT: 1.0,
+    Stance.SUPPORT: 0.5,
+    Stance.NEUTRAL: 0.0,
+    Stance.OPPOSE: -0.5,
+    Stance.STRONGLY_OPPOSE: -1.0,
+}
+
+
+class Reply(BaseModel):
+    """What was read out of a completion. A field that was not found is None, never guessed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    """The argument as written, without the footer."""
+    position: str | None = None
+    """One self-contained sentence."""
+    stance: Stance | None = None
+    answer: str | None = None
+    """The answer in canonical form, so that equal answers are equal strings."""
+    answer_written: str | None = None
+    """The answer as it was written."""
+    confidence: float | None = None
+    """What the speaker claims, from 0 to 1."""

@@ -1,0 +1,1 @@
+"""What happened: events, their fold, and the log on disk."""
