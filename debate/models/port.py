@@ -116,6 +116,8 @@ class Request:
     """Called with text as it streams in. With None the completion is not streamed."""
     on_notice: Callable[[Notice], None] | None = field(default=None, compare=False, repr=False)
     """Called with every failed attempt and every wait."""
+    on_sent: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Called once the request has been written to the connection: from then on it may be answered and billed."""
     turn: TurnOptions | None = field(default=None, compare=False, repr=False)
     """For the engine and for simulated and recorded models; never sent."""
 
