@@ -1,0 +1,49 @@
+"""How a model is sampled: the same keys on a scenario, a model, a participant and a round."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from debate.scenario.base import Part
+
+DEFAULT_MAX_TOKENS = 1000
+"""Completion tokens a turn may use when nothing else is said; a cap is always sent."""
+
+Reasoning = Literal["off", "low", "medium", "high"]
+
+
+class Sampling(Part):
+    """Sampling parameters. What is None is left to the next outer level, and in the end to the provider."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Completion tokens at most, reasoning included."""
+    seed: int | None = None
+    """Sent to the provider; the run's own seed is a different thing."""
+    stop: tuple[str, ...] | None = None
+    reasoning: Reasoning | None = None
+    """How much a model that can think first should do so."""
+
+    def over(self, outer: Sampling) -> Sampling:
+        """These parameters, with those of ``outer`` where these say nothing."""
+        mine = self.model_dump(exclude_none=True, include=set(Sampling.model_fields))
+        theirs = outer.model_dump(exclude_none=True, include=set(Sampling.model_fields))
+        return Sampling.model_validate({**theirs, **mine})
+
+
+def _model_from_text(value: object) -> object:
+    return {"use": value} if isinstance(value, str) else value
+
+
+class ModelSpec(Sampling):
+    """A model with its own sampling: ``{use: together:openai/gpt-oss-120b, max_tokens: 4000}``."""
+
+    use: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", examples=["together:openai/gpt-oss-120b"])]
+    """``provider:model-id``."""
+
+
+ModelField = Annotated[ModelSpec, BeforeValidator(_model_from_text, json_schema_input_type=str | ModelSpec)]
+"""A model as text, ``provider:model-id``, or with its sampling."""

@@ -1,0 +1,163 @@
+"""Reading a transcript back: line by line, each checked against the one before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from debate.errors import TranscriptDamaged, TranscriptError, TranscriptNotFound
+from debate.transcript.events import ENTRY, Entry, RunStarted
+from debate.transcript.log import hash_of
+from debate.transcript.state import State, evolve
+
+LINE_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes one line may have; a longer one is not a transcript's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Where the sound part of a transcript ends."""
+
+    seq: int
+    """The next line's number."""
+    prev: str
+    """The last line's hash."""
+    size: int
+    """Bytes up to there."""
+    torn: int
+    """Bytes of a last line that was never finished; 0 when there is none."""
+    unterminated: bool
+    """Whether the last sound line lacks its line end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A transcript that was read."""
+
+    path: Path
+    entries: tuple[Entry, ...]
+    state: State
+    tail: Tail
+
+    @property
+    def header(self) -> RunStarted:
+        """The first event."""
+        assert self.state.header is not None, "load() refuses a transcript without one"
+        return self.state.header
+
+
+class Reader:
+    """Iterates over the sound entries of a file; :attr:`tail` tells afterwards where they end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tail = Tail(0, "", 0, 0, unterminated=False)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield entry by entry, holding one line at a time.
+
+        Raises:
+            debate.errors.TranscriptNotFound: If there is no such file.
+            debate.errors.TranscriptDamaged: If a line before the last is not sound.
+        """
+        seq, prev, size = 0, "", 0
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError as error:
+            raise TranscriptNotFound(f"{self.path}: no such transcript") from error
+        except OSError as error:
+            raise TranscriptError(f"{self.path}: cannot be read: {error.strerror}") from error
+        with file:
+            while raw := file.readline(LINE_LIMIT):
+                finished = raw.endswith(b"\n")
+                line = raw[:-1] if finished else raw
+                problem, entry = _check(line, seq, prev)
+                if entry is None:
+                    if finished or len(raw) == LINE_LIMIT:
+                        raise TranscriptDamaged(problem, path=str(self.path), line=seq + 1)
+                    self.tail = Tail(seq, prev, size, len(raw), unterminated=False)
+                    return
+                seq, prev, size = seq + 1, hash_of(line), size + len(raw)
+                self.tail = Tail(seq, prev, size, 0, unterminated=not finished)
+                yield entry
+
+
+def _check(line: bytes, seq: int, prev: str) -> tuple[str, Entry | None]:
+    try:
+        entry = ENTRY.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"not an entry of a transcript: {where + ': ' if where else ''}{first['msg']}", None
+    if entry.seq != seq:
+        return f"expected line number {seq}, found {entry.seq}: lines are missing or out of order", None
+    if entry.prev != prev:
+        return "does not follow from the line before: one of the two was changed", None
+    return "", entry
+
+
+def load(path: Path) -> Saved:
+    """Read a whole transcript and fold it.
+
+    A last line that was never finished, as a killed process or a full disk leaves it, is left out and reported in
+    ``tail.torn``.
+
+    Raises:
+        debate.errors.TranscriptError: If it cannot be read, is damaged, or has no header.
+    """
+    reader = Reader(path)
+    state = State()
+    entries = []
+    for entry in reader:
+        state = evolve(state, entry.event)
+        entries.append(entry)
+    if not entries or not isinstance(entries[0].event, RunStarted):
+        raise TranscriptDamaged("a transcript begins with run_started", path=str(path), line=1)
+    return Saved(path, tuple(entries), state.frozen(), reader.tail)
+
+
+def repair(path: Path, tail: Tail) -> None:
+    """Cut off a torn last line, or end a line that lacks only its line end, so that the run can go on.
+
+    Raises:
+        debate.errors.TranscriptError: If the file cannot be changed.
+    """
+    try:
+        if tail.torn:
+            os.truncate(path, tail.size)
+        if tail.unterminated:
+            with path.open("ab") as file:
+                file.write(b"\n")
+    except OSError as error:
+        raise TranscriptError(f"{path}: cannot be repaired: {error.strerror}") from error
+
+
+def find(name: str, folder: Path) -> Path:
+    """The transcript that ``name`` means: a path, ``last``, or the beginning of a run id in ``folder``.
+
+    Raises:
+        debate.errors.TranscriptNotFound: If it means none, or more than one.
+    """
+    path = Path(name)
+    if path.suffix == ".jsonl" or path.is_file():
+        if path.is_file():
+            return path
+        raise TranscriptNotFound(f"{name}: no such transcript")
+    saved = sorted(folder.glob("*.jsonl"), key=lambda p: (p.stat().st_mtime_ns, p.name))
+    if name == "last":
+        if not saved:
+            raise TranscriptNotFound(f"last: no transcript in {folder}/ yet; debate run SCENARIO makes one")
+        return saved[-1]
+    fitting = [p for p in saved if p.stem.startswith(name)]
+    exact = [p for p in fitting if p.stem == name]
+    if len(fitting) == 1 or exact:
+        return (exact or fitting)[0]
+    if not fitting:
+        raise TranscriptNotFound(f"{name}: no file, and no run in {folder}/ begins with it")
+    listed = ", ".join(p.stem for p in fitting[:5])
+    raise TranscriptNotFound(f"{name}: {len(fitting)} runs in {folder}/ begin with it ({listed}); write more of the id")
