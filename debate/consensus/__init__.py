@@ -1,0 +1,1 @@
+"""How far voices agree: embedders, agreement, camps, movement. It never calls a chat model."""

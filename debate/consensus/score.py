@@ -1,0 +1,94 @@
+"""Scoring a set of voices: embed what the method compares, then measure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from debate.consensus.embedder import EmbedderPort
+from debate.consensus.freetext import text_agreements
+from debate.consensus.measures import Measures, Similarity, measure
+from debate.consensus.method import Method, Reliability
+from debate.consensus.nli import NliJudge
+from debate.consensus.pair import MINILM, SemanticMap
+from debate.consensus.semantic import SemanticMeasures, cosines, semantic_measures
+from debate.consensus.voices import Voice
+
+if TYPE_CHECKING:
+    from debate.consensus.semantic import Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorer:
+    """What a run's voices are scored with. Holds nothing open that it made itself."""
+
+    embedder: EmbedderPort | None = None
+    nli: NliJudge | None = None
+    curve: SemanticMap = MINILM
+    """The semantic map of the embedder: the default's, or one that was fitted for it."""
+    validated: bool = True
+    """Whether the validity of this embedder with this map was measured; if not, scores that use it are of low
+    reliability."""
+
+    async def score(
+        self, voices: Sequence[Voice], method: Method, *, topic: str = "", choices: int | None = None
+    ) -> Measures:
+        """Measure how far ``voices`` agree.
+
+        Raises:
+            debate.errors.EmbedderError: If the method needs vectors and there are none.
+            ValueError: If the method needs an embedder or a judge that was not given.
+        """
+        if method.structured or method is Method.LEXICAL:
+            name = "lexical@char-3-5" if method is Method.LEXICAL else None
+            return measure(voices, method, topic=topic, choices=choices, embedder=name)
+        texts = [method.compared(voice) or "" for voice in voices]
+        if method is Method.NLI:
+            if self.nli is None:
+                raise ValueError("the method 'nli' needs the weights of a cross-encoder")
+            similarity: Similarity = await self.nli.matrix(texts)
+            return measure(
+                voices, method, topic=topic, similarity=similarity, embedder=f"{self.nli.name}@{self.nli.version}"
+            )
+        embedder = self._need(method)
+        if method is Method.TEXT:
+            similarity = await text_agreements(texts, topic=topic, embedder=embedder)
+        else:
+            similarity = (await self._projected(texts, topic, embedder)).tolist()
+        reliability: Reliability | None = None if self.validated else "low"
+        return measure(
+            voices,
+            method,
+            topic=topic,
+            similarity=similarity,
+            curve=self.curve,
+            embedder=f"{embedder.name}@{embedder.version}",
+            reliability=reliability,
+        )
+
+    async def similarity(self, voices: Sequence[Voice], *, topic: str = "") -> SemanticMeasures:
+        """How alike the voices' positions are to the embedder, beside any method's agreement.
+
+        Raises:
+            debate.errors.EmbedderError: If there are no vectors.
+        """
+        embedder = self._need(Method.POSITION)
+        positions = [voice.position for voice in voices if voice.position is not None and voice.position.strip()]
+        vectors = await embedder.embed([topic, *positions])
+        return await asyncio.to_thread(
+            semantic_measures,
+            vectors[1:],
+            topic=vectors[0] if topic else None,
+            embedder=f"{embedder.name}@{embedder.version}",
+        )
+
+    async def _projected(self, texts: list[str], topic: str, embedder: EmbedderPort) -> Matrix:
+        vectors = await embedder.embed([topic, *texts])
+        return await asyncio.to_thread(cosines, vectors[1:], topic=vectors[0] if topic else None)
+
+    def _need(self, method: Method) -> EmbedderPort:
+        if self.embedder is None:
+            raise ValueError(f"the method {method.value!r} needs an embedder")
+        return self.embedder
