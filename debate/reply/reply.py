@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-ReplyField = Literal["position", "stance", "answer", "confidence", "text"]
+ReplyField = Literal[
+    "position",
+    "stance",
+    "answer",
+    "confidence",
+    "agreement",
+    "ballot",
+    "ranking",
+    "scores",
+    "critique",
+    "stop",
+    "text",
+]
 """A field a round may ask its speakers for."""
 
-QuestionKind = Literal["open", "number", "choice"]
-"""What an answer is: a phrase, a number, or the letter of an option."""
+QuestionKind = Literal["open", "number", "choice", "set", "expression"]
+"""What an answer is: a phrase, a number, the letter of an option, several of these, or a formula (LaTeX-aware)."""
 
 
 class Stance(StrEnum):
@@ -60,3 +73,15 @@ class Reply(BaseModel):
     """The answer as it was written."""
     confidence: float | None = None
     """What the speaker claims, from 0 to 1."""
+    agreement: Literal["agree", "disagree"] | None = None
+    """Whether the speaker accepts what was proposed to it."""
+    ballot: Mapping[str, float] | None = None
+    """Option to points: one option with 1, several with 1 each (approval), or points shared out (cumulative)."""
+    ranking: tuple[str, ...] | None = None
+    """Options, best first. Options that are left out were not ranked."""
+    scores: Mapping[str, float] | None = None
+    """Option to score, on the scale that was asked for."""
+    critique: str | None = None
+    """What the speaker holds against what it heard."""
+    stop: bool | None = None
+    """Whether the speaker says that the debate should end here."""

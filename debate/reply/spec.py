@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final, Literal
 
 from debate.reply.reply import QuestionKind, ReplyField
+
+BallotStyle = Literal["one", "approval", "cumulative"]
+"""One option, any number of options, or points shared out over them."""
+
+COMPARABLE: Final[tuple[ReplyField, ...]] = ("answer", "stance", "position")
+"""Fields that replies can be compared by, the first one asked for being the one that is."""
+
+_VOTING: Final[tuple[ReplyField, ...]] = ("agreement", "ballot", "ranking", "scores", "stop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,4 +31,34 @@ class ReplySpec:
     kind: QuestionKind | None = None
     """What an answer is; None on a motion."""
     choices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Letter to text, for ``kind="choice"``."""
+    """Letter to text, for ``kind="choice"`` and ``kind="set"``."""
+    candidates: tuple[str, ...] = ()
+    """What a ballot, a ranking or scores are about, where that is not the choices: labels of replies, say."""
+    ballot_style: BallotStyle = "one"
+    points: int = 10
+    """What a cumulative ballot shares out."""
+    scale: tuple[int, int] = (0, 10)
+    """Lowest and highest score."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What can be voted for; empty where any answer can be."""
+        if self.candidates:
+            return self.candidates
+        return tuple(self.choices) or (("for", "against", "neutral") if self.kind is None else ())
+
+    @property
+    def compared(self) -> ReplyField | None:
+        """The field that replies are compared by: the answer, else the stance, else the position."""
+        return next((name for name in COMPARABLE if name in self.fields), None)
+
+    @property
+    def required(self) -> tuple[ReplyField, ...]:
+        """The fields without which a completion is unreadable, in the order they are asked for.
+
+        The compared field, and whatever is voted with. A missing confidence, or a missing position beside a stance,
+        leaves the reply readable. Where none of these is asked for it is the critique, and else the text.
+        """
+        needed = {self.compared, *_VOTING}
+        found = tuple(name for name in self.fields if name in needed)
+        return found or (("critique",) if "critique" in self.fields else ("text",))

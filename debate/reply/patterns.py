@@ -1,0 +1,99 @@
+r"""Patterns: an answer that running text states outright, for replies without a footer and for recorded debates.
+
+Two strengths are kept apart. A *statement* ("the answer is (B)", ``\boxed{18}``, a text that is nothing but an answer)
+is what the speaker said. The *last mention* (the last option letter, the last number) is only what a reader would bet
+on: recorded corpora were scored by it, so importers may ask for it; a live run never does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from debate.reply.answers import canonical
+from debate.reply.choices import LETTERS
+from debate.reply.numbers import NUMBER
+from debate.reply.spec import ReplySpec
+
+WINDOW: Final = 400
+"""Characters behind "the answer is" that are looked at."""
+
+_STATEMENT: Final = re.compile(
+    r"\b(?:answer|ans|correct\s+(?:option|choice)|(?:option|choice)\s+is)\b"
+    r"(?:\s+(?:to\s+(?:this|the)\s+(?:question|problem)|choice|option|here|would|should|must|therefore))?"
+    r"[\s*_`]{0,6}(?:is|be|are|:|=)[\s*_`:]{0,6}(?:(?:indeed|therefore|thus|simply|just|then|be|option|choice|letter)[\s:]{1,3})?",
+    re.IGNORECASE,
+)
+_BOXED: Final = re.compile(r"\\(?:boxed|fbox)\s{0,3}(?=[{\d\w])")
+_MATHS: Final = re.compile(
+    r"\$\$([^$]{1,400})\$\$|\$([^$\n]{1,400})\$|\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)", re.DOTALL
+)
+_SENTENCE_END: Final = re.compile(r"(?:[.!?](?:\s|$)|\n\s*\n|\n)")
+
+
+def stated_answer(text: str, spec: ReplySpec) -> str | None:
+    """The answer a text states, as written: the last statement of it that can be read; None if there is none."""
+    found = [*_boxed(text), *_statements(text)]
+    for _, written in sorted(found, key=lambda one: one[0], reverse=True):
+        if (answer := _readable(written, spec)) is not None:
+            return answer
+    bare = text.strip()
+    return bare if len(bare) <= WINDOW and spec.kind not in (None, "open") and canonical(bare, spec) else None
+
+
+def last_mentioned_answer(text: str, spec: ReplySpec) -> str | None:
+    """The last option letter, number or formula of a text, as written; None if there is none."""
+    match spec.kind:
+        case "choice":
+            letters = "|".join(re.escape(key) for key in spec.choices or LETTERS)
+            marked = re.findall(rf"[(\[]\s?({letters})\s?[)\]]", text)
+            bare = marked or re.findall(rf"(?<![\w'\u2019])({letters})(?![\w'\u2019])", text)
+            return bare[-1] if bare else None
+        case "number":
+            return next(iter(reversed(NUMBER.findall(text))), None)
+        case "expression":
+            formulas = [next(part for part in found if part) for found in _MATHS.findall(text)]
+            return next((formula for formula in reversed(formulas) if canonical(formula, spec)), None)
+        case _:
+            return None
+
+
+def _readable(written: str, spec: ReplySpec) -> str | None:
+    """What of a statement is the answer: all of it, or the part of it that comes first."""
+    candidates = [written]
+    if spec.kind == "choice":
+        keys = "|".join(re.escape(key) for key in sorted(spec.choices or LETTERS, key=len, reverse=True))
+        first = re.match(rf"\W{{0,6}}({keys})(?![\w'\u2019])", written)
+        candidates += [first[1]] if first else []
+    elif spec.kind in ("number", "expression"):
+        maths = _MATHS.search(written)
+        candidates += [next(part for part in maths.groups() if part)] if maths else []
+        candidates += re.split(r",\s|\s(?:because|since|which|so|as|where|or)\s", written)[:1]
+        if spec.kind == "number":
+            numbers = NUMBER.findall(written)
+            candidates += numbers if len(numbers) == 1 else []
+    return next((one.strip() for one in candidates if one.strip() and canonical(one, spec) is not None), None)
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    for found in _STATEMENT.finditer(text):
+        window = text[found.end() : found.end() + WINDOW]
+        end = _SENTENCE_END.search(window.lstrip("\n "))
+        skipped = len(window) - len(window.lstrip("\n "))
+        yield found.start(), (window[: skipped + end.start()] if end else window).strip()
+
+
+def _boxed(text: str) -> Iterator[tuple[int, str]]:
+    """The contents of every box, braces matched."""
+    for found in _BOXED.finditer(text):
+        rest = text[found.end() : found.end() + WINDOW]
+        if not rest.startswith("{"):
+            yield found.start(), rest[:1]
+            continue
+        depth = 0
+        for index, character in enumerate(rest):
+            depth += (character == "{") - (character == "}")
+            if depth == 0:
+                yield found.start(), rest[1:index]
+                break
