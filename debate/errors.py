@@ -29,7 +29,8 @@ A wrong argument from Python code is a built-in ``TypeError`` or ``ValueError``,
         ├── CircuitOpen          not sent: the scope's key or credit was refused before
         ├── Malformed            a 200 whose body is not a completion
         ├── StreamCut            a stream that ended before it was finished
-        └── EmptyCompletion      no text, with the reason why
+        ├── EmptyCompletion      no text, with the reason why
+        └── NotRecorded          a recorded model holds no completion for this turn and try
 """
 
 from __future__ import annotations
@@ -38,6 +39,15 @@ from typing import Final, Literal, NamedTuple
 
 Billed = Literal["no", "yes", "possibly"]
 """Whether a failed attempt was charged for, as far as can be known."""
+
+
+class Spent(NamedTuple):
+    """Tokens that a failed attempt used, as the provider reported them. What was not reported is None."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
 
 
 class DebateError(Exception):
@@ -153,6 +163,7 @@ class ModelError(DebateError):
         should_retry: bool | None = None,
         billed: Billed = "no",
         model: str | None = None,
+        spent: Spent | None = None,
     ) -> None:
         self.status = status
         """HTTP status, when there was an answer."""
@@ -170,6 +181,8 @@ class ModelError(DebateError):
         """Whether this attempt was charged for."""
         self.model = model
         """The model that was asked, as ``provider:id``."""
+        self.spent = spent
+        """Tokens the attempt used, when the provider said so."""
         super().__init__(message)
 
 
@@ -249,6 +262,12 @@ class EmptyCompletion(ModelError):
     """A completion without text, with the reason why."""
 
     kind = "empty"
+
+
+class NotRecorded(ModelError):
+    """A recorded model holds no completion for this turn and try."""
+
+    kind = "not_recorded"
 
 
 EXIT_CODES: Final[dict[str, int]] = {

@@ -1,0 +1,195 @@
+"""What a server answered, as a completion. Tolerant of where things stand, strict about what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from debate.errors import EmptyCompletion, Malformed, Spent
+from debate.models.failures import Asked
+from debate.models.loose import (
+    Object,
+    as_count,
+    as_list,
+    as_money,
+    as_object,
+    as_text,
+    first_object,
+    plain_text,
+    thinking_text,
+)
+from debate.models.port import Completion, Request
+from debate.models.thinking import split_thinking
+from debate.transcript.usage import Timing, Usage
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """A completion being read, whole or piece by piece."""
+
+    content: str = ""
+    reasoning: str = ""
+    finish: str | None = None
+    model: str | None = None
+    id: str | None = None
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    refusal: str | None = None
+    called_a_tool: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    def take_head(self, body: Object) -> None:
+        """Read what whole answers and chunks of a stream have alike: id, model, usage, warnings."""
+        self.model = as_text(body.get("model")) or self.model
+        self.id = as_text(body.get("id")) or self.id
+        self.take_usage(body)
+        for warning in map(as_object, as_list(body.get("warnings")) or ()):
+            text = as_text(warning.get("message")) if warning is not None else None
+            if text is not None:
+                self.warnings.append(text)
+
+    def take_usage(self, body: Object) -> None:
+        """The last usage that is not null counts: some servers repeat it, none splits it."""
+        used = as_object(body.get("usage"))
+        if used:
+            self.usage = read_usage(used)
+            self.cost = as_money(used.get("cost"))
+
+    def spent(self) -> Spent | None:
+        """The usage, for an error to carry."""
+        return Spent(**self.usage.model_dump()) if self.usage is not None else None
+
+
+def read_usage(used: Object) -> Usage:
+    """Token counts, nested, flat or under DeepSeek's names."""
+    prompt = as_object(used.get("prompt_tokens_details")) or {}
+    written = as_object(used.get("completion_tokens_details")) or {}
+    cached = (prompt.get("cached_tokens"), used.get("cached_tokens"), used.get("prompt_cache_hit_tokens"))
+    reasoning = (written.get("reasoning_tokens"), used.get("reasoning_tokens"))
+    return Usage(
+        prompt_tokens=as_count(used.get("prompt_tokens")),
+        completion_tokens=as_count(used.get("completion_tokens")),
+        reasoning_tokens=_first_count(reasoning),
+        cached_tokens=_first_count(cached),
+    )
+
+
+def _first_count(values: tuple[object, ...]) -> int | None:
+    return next((count for value in values if (count := as_count(value)) is not None), None)
+
+
+def read_answer(asked: Asked, body: object) -> Answer:
+    """A whole answer.
+
+    Raises:
+        Malformed: If it is not a chat completion.
+    """
+    answer = Answer()
+    whole = as_object(body)
+    choice = first_object(whole.get("choices")) if whole is not None else None
+    if whole is None or choice is None:
+        raise _malformed(asked, "the answer has no choices", whole, answer)
+    answer.take_head(whole)
+    answer.finish = as_text(choice.get("finish_reason"))
+    message = as_object(choice.get("message"))
+    if message is None:
+        text = as_text(choice.get("text"))
+        if text is None:
+            raise _malformed(asked, "the answer has no message", whole, answer)
+        answer.content = text
+        return answer
+    take_message(answer, message)
+    return answer
+
+
+def take_message(answer: Answer, message: Object) -> tuple[str, str]:
+    """Add a message or a stream's delta to the answer; gives the text and the reasoning it added."""
+    content = message.get("content")
+    text = plain_text(content) or ""
+    reasoning = (
+        as_text(message.get("reasoning")) or as_text(message.get("reasoning_content")) or thinking_text(content) or ""
+    )
+    answer.content += text
+    answer.reasoning += reasoning
+    refusal = as_text(message.get("refusal"))
+    if refusal:
+        answer.refusal = (answer.refusal or "") + refusal
+    answer.called_a_tool = answer.called_a_tool or bool(message.get("tool_calls"))
+    return text, reasoning
+
+
+def _malformed(asked: Asked, what: str, body: Object | None, answer: Answer) -> Malformed:
+    if body is not None:
+        answer.take_head(body)
+    return Malformed(
+        f"{asked.model}: {what}",
+        status=200,
+        billed="possibly" if answer.usage is None else "yes",
+        model=asked.model,
+        spent=answer.spent(),
+    )
+
+
+def completion(
+    asked: Asked,
+    answer: Answer,
+    request: Request,
+    *,
+    think_tags: bool,
+    request_id: str | None,
+    timing: Timing,
+) -> Completion:
+    """The finished completion.
+
+    Raises:
+        EmptyCompletion: If there is no text, saying what was there instead.
+    """
+    text, reasoning = answer.content, answer.reasoning
+    if think_tags:
+        split = split_thinking(text)
+        text, reasoning = split.text, "\n".join(part for part in (reasoning, split.reasoning) if part)
+    if not text.strip():
+        raise EmptyCompletion(
+            f"{asked.model}: {_why_empty(answer, request, reasoning)}",
+            status=200,
+            request_id=request_id or answer.id,
+            billed="yes",
+            model=asked.model,
+            spent=answer.spent(),
+        )
+    return Completion(
+        text=text,
+        reasoning=reasoning or None,
+        finish=answer.finish,
+        model=answer.model,
+        usage=answer.usage,
+        reported_cost=answer.cost,
+        request_id=request_id or answer.id,
+        timing=timing,
+        warnings=tuple(answer.warnings),
+    )
+
+
+def _why_empty(answer: Answer, request: Request, reasoning: str) -> str:
+    if answer.finish == "length":
+        used = answer.usage
+        thought = used.reasoning_tokens if used is not None else None
+        written = used.completion_tokens if used is not None else None
+        if thought is not None:
+            where = f"reasoning used {thought} of max_tokens {request.max_tokens}"
+        elif reasoning and written is not None:
+            where = f"reasoning used all {written} tokens of max_tokens {request.max_tokens}"
+        elif reasoning:
+            where = f"reasoning used up max_tokens {request.max_tokens}"
+        else:
+            where = f"max_tokens {request.max_tokens} was used up"
+        return f"no text, because {where}; raise max_tokens, or set reasoning: off"
+    if answer.refusal:
+        return f"no text, because the model refused: {answer.refusal.strip()[:200]}"
+    if answer.finish == "content_filter":
+        return "no text, because the provider's content filter cut it"
+    if answer.called_a_tool:
+        return "no text, because the model called a tool instead"
+    if reasoning:
+        return "no text, only reasoning"
+    return f"no text (finish reason {answer.finish or 'not given'})"
