@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from debate.reply.reading import Reading
-from debate.reply.reply import Reply
 from debate.reply.spec import ReplySpec
 
 
 def mended(first: Reading, repair: Reading, spec: ReplySpec) -> Reading:
-    """``first`` with the fields it lacked taken from ``repair``. The argument stays as it was first written."""
-    found = repair.reply.model_dump(exclude_none=True, exclude={"text"})
-    own = first.reply.model_dump(exclude_none=True)
-    reply = Reply.model_validate({**found, **own})
-    missing = tuple(
-        name for name in first.missing if getattr(reply, name) is None or (name == "text" and not reply.text)
-    )
-    lacking = [name for name in spec.required if name in missing]
+    """``first`` with the fields it lacked taken from ``repair``; what it had stays, and so does its argument.
+
+    Only where the first completion held nothing and the repair is a whole reply in JSON does the repair stand alone:
+    the text of the first is then a JSON object that was cut off, not an argument.
+    """
+    if repair.readable and repair.extractor == "json" and first.extractor is None:
+        return repair
+    found: dict[str, object] = {name: getattr(repair.reply, name) for name in first.missing}
+    if "answer" in found:
+        found["answer_written"] = repair.reply.answer_written
+    reply = first.reply.model_copy(update=found)
+    missing = tuple(name for name in spec.fields if getattr(reply, name) in (None, ""))
+    readable = not any(name in missing for name in spec.required)
     return Reading(
         reply=reply,
         missing=missing,
         extractor=first.extractor or repair.extractor,
-        readable=not lacking,
-        problem=(repair.problem or first.problem) if lacking else None,
+        readable=readable,
+        problem=None if readable else repair.problem or first.problem,
     )

@@ -70,28 +70,6 @@ def read(text: str, spec: ReplySpec, *, last_mention: bool = False) -> Reading:
     )
 
 
-def merged(first: Reading, second: Reading, spec: ReplySpec) -> Reading:
-    """A reading and the one of its repair: what the first lacked is taken from the second, and nothing else.
-
-    Only where the repair is a whole reply in JSON is the argument taken from it too, since the first was then no JSON.
-    """
-    if second.readable and second.extractor == "json" and first.extractor is None:
-        return second
-    found: dict[str, object] = {name: getattr(second.reply, name) for name in first.missing}
-    if "answer" in found:
-        found["answer_written"] = second.reply.answer_written
-    reply = first.reply.model_copy(update=found)
-    missing = tuple(name for name in spec.fields if getattr(reply, name) in (None, ""))
-    readable = not any(name in missing for name in spec.required)
-    return Reading(
-        reply=reply,
-        missing=missing,
-        extractor=first.extractor or second.extractor,
-        readable=readable,
-        problem=None if readable else second.problem or first.problem,
-    )
-
-
 def _free_text(text: str, spec: ReplySpec, *, last_mention: bool) -> list[tuple[Extractor, str | None]]:
     found: list[tuple[Extractor, str | None]] = [("patterns", stated_answer(text, spec))]
     return [*found, ("last_mention", last_mentioned_answer(text, spec))] if last_mention else found

@@ -1,0 +1,1 @@
+"""What a debate decides, by which rule, and when it may stop. Pure."""
