@@ -15,9 +15,9 @@ class Frontier:
         self._waiting = {node: len(awaited) for node, awaited in graph.waits.items()}
         self._finished: set[str] = set()
 
-    def start(self) -> tuple[str, ...]:
-        """The nodes that wait for nothing."""
-        return tuple(node for node, count in self._waiting.items() if count == 0 and node not in self._finished)
+    def is_ready(self, node: str) -> bool:
+        """Whether everything ``node`` waits for is over, and it is not."""
+        return self._waiting[node] == 0 and node not in self._finished
 
     def finish(self, node: str) -> tuple[str, ...]:
         """Mark ``node`` as over; return the nodes that became ready by it. Finishing one twice changes nothing."""

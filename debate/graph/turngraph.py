@@ -81,6 +81,11 @@ class TurnGraph:
     """Round to those who speak in it, in speaking order."""
 
     @cached_property
+    def speaking_order(self) -> Mapping[str, int]:
+        """Turn to its place in speaking order, iteration by iteration."""
+        return {id_: place for place, id_ in enumerate(self.turns)}
+
+    @cached_property
     def waits(self) -> Mapping[str, tuple[str, ...]]:
         """Node to the nodes it waits for, in topological order."""
         table: dict[str, tuple[str, ...]] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from debate.errors import Billed
+from debate.errors import Billed, Spent
 from debate.transcript.usage import Timing, Usage
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class AttemptFailure(NamedTuple):
     """Seconds until the next attempt; None when there will be none."""
     seconds: float
     """How long the attempt took."""
+    spent: Spent | None = None
+    """Tokens it used, when the provider said so."""
 
 
 Notice = Waiting | AttemptFailure

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from debate.errors import Billed
 from debate.reply.reply import Reply
+from debate.settings.prices import Price
 from debate.transcript.usage import Timing, Usage
 
 FORMAT: Final = 1
@@ -33,16 +34,6 @@ class Fact(BaseModel):
     """What every event is: frozen data that knows all its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Price(Fact):
-    """USD per million tokens, as known when the run started."""
-
-    input: Money
-    output: Money
-    cached_input: Money | None = None
-    as_of: str | None = None
-    source: str | None = None
 
 
 class Parent(Fact):
@@ -127,8 +118,8 @@ class Recipe(Fact):
     template: str
     """The template's name."""
     heard: tuple[HeardTurn, ...] = ()
-    own: str | None = None
-    """The speaker's own earlier turn, when it was reminded of it."""
+    own: tuple[str, ...] = ()
+    """The speaker's own earlier turns that it was reminded of."""
     mode: Literal["text", "schema"] = "text"
 
 

@@ -1,0 +1,62 @@
+"""Which replies a turn is given to read. Pure: a function of the turn graph and the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from debate.graph.turngraph import Hearing, Turn, TurnGraph
+from debate.reply.reply import Reply
+from debate.transcript.state import State
+
+Names = Literal["shown", "hidden"]
+
+NAMELESS = "A participant"
+"""What a speaker is called where names are hidden."""
+
+
+class Utterance(NamedTuple):
+    """Something a turn is given to read: a reply, or the fact that there was none."""
+
+    turn: str
+    speaker: str
+    iteration: str
+    """As ``rebuttal.2``."""
+    reply: Reply | None
+    """None when the speaker was asked and gave no reply."""
+
+
+def heard(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, ...]:
+    """What ``turn`` hears, in the order it was said: by iteration, then in speaking order."""
+    return _in_order([found for hearing in turn.hears for found in _utterances(hearing, state)], graph)
+
+
+def remembered(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, ...]:
+    """What the speaker of ``turn`` is reminded of having said itself."""
+    if turn.own is None:
+        return ()
+    return tuple(u for u in _in_order(_utterances(turn.own, state), graph) if u.reply is not None)
+
+
+def label_of(speaker: str, names: Names) -> str:
+    """Whom the hearer is told a reply comes from."""
+    return speaker if names == "shown" else NAMELESS
+
+
+def _utterances(hearing: Hearing, state: State) -> list[Utterance]:
+    """The speaker's latest replies, and its failures since."""
+    found: list[Utterance] = []
+    wanted = hearing.latest if hearing.latest is not None else len(hearing.turns)
+    for id_ in hearing.turns:
+        if wanted == 0:
+            break
+        ended = state.turns[id_].ended if id_ in state.turns else None
+        if ended is None or ended.outcome not in ("completed", "unreadable", "failed"):
+            continue
+        found.append(Utterance(id_, hearing.speaker, id_.rpartition("/")[0], ended.reply))
+        wanted -= ended.reply is not None
+    return found
+
+
+def _in_order(utterances: Iterable[Utterance], graph: TurnGraph) -> tuple[Utterance, ...]:
+    return tuple(sorted(utterances, key=lambda u: graph.speaking_order[u.turn]))

@@ -1,0 +1,1 @@
+"""The one loop: decide, execute, append, evolve. Run, resume, fork and replay are this loop over one log."""

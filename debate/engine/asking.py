@@ -1,0 +1,195 @@
+"""Asking: a turn becomes a request, and what comes back becomes events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from debate.briefing.brief import Brief, brief, prompt_hash
+from debate.engine.casting import Casting, Part
+from debate.engine.commands import Ask
+from debate.errors import BudgetExceeded, DeadlineExceeded, DebateError, ModelError
+from debate.graph.turngraph import Turn
+from debate.models.options import Account, Heard, TurnOptions
+from debate.models.port import AttemptFailure, Completion, Delta, Message, Request, ResponseFormat, Waiting
+from debate.reply.asking import json_schema, repair_request
+from debate.reply.reading import read
+from debate.settings.prices import Price, cost
+from debate.transcript.events import AttemptFailed, Sampled, TurnAnswered, TurnAsked
+from debate.transcript.state import State
+from debate.transcript.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A try ready to be sent: the event that says so, and the request without its callbacks."""
+
+    event: TurnAsked
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Makes requests for the turns of one run."""
+
+    casting: Casting
+    run: str
+    seed: int
+    prices: Mapping[str, Price | None]
+    account: Account | None
+    deadline: float | None = None
+    """``time.monotonic()`` after which nobody waits for an answer."""
+
+    def prepare(self, command: Ask, state: State) -> Asked:
+        """The request of a try, from what has been said so far.
+
+        Raises:
+            debate.errors.PromptError: If the prompt cannot be rendered.
+        """
+        turn = self.casting.graph.turns[command.turn]
+        part = self.casting.part(turn, tier=command.tier)
+        made = self._brief(turn, state)
+        messages = made.messages
+        if command.kind == "repair":
+            messages = (*messages, *self._repair(turn, command, state))
+        event = TurnAsked(
+            turn=turn.id,
+            try_number=command.try_number,
+            try_kind=command.kind,
+            model=str(part.model),
+            tier=part.tier,
+            recipe=made.recipe,
+            prompt_hash=made.prompt_hash if command.kind != "repair" else prompt_hash(messages),
+            sampling=_sampled(part),
+        )
+        return Asked(event, self._request(turn, part, command, messages, made))
+
+    def _brief(self, turn: Turn, state: State) -> Brief:
+        casting = self.casting
+        return brief(
+            turn,
+            member=casting.members[turn.participant],
+            round_=casting.rounds[turn.round],
+            scenario=casting.scenario,
+            graph=casting.graph,
+            state=state,
+            templates=casting.templates,
+            spec=casting.specs[turn.round],
+            mode=casting.mode(turn.round),
+        )
+
+    def _repair(self, turn: Turn, command: Ask, state: State) -> tuple[Message, Message]:
+        """What the model said, and what it is asked to mend."""
+        spec = self.casting.specs[turn.round]
+        said = state.turns[turn.id].answered[command.try_number - 1].text
+        mode = self.casting.mode(turn.round)
+        return Message("assistant", said), Message("user", repair_request(read(said, spec), spec, mode))
+
+    def _request(self, turn: Turn, part: Part, command: Ask, messages: tuple[Message, ...], made: Brief) -> Request:
+        member = self.casting.members[turn.participant]
+        spec = self.casting.specs[turn.round]
+        sampling = part.sampling
+        schema = self.casting.mode(turn.round) == "schema"
+        question = self.casting.scenario.question
+        options = TurnOptions(
+            run=self.run,
+            turn=turn.id,
+            try_number=command.try_number,
+            try_kind=command.kind,
+            participant=turn.participant,
+            role=member.role,
+            side=member.side,
+            round=turn.round,
+            iteration=turn.iteration,
+            seed=self.seed,
+            spec=spec,
+            heard=tuple(Heard(u.turn, u.speaker, u.reply) for u in made.heard if u.reply is not None),
+            own=made.own,
+            motion=self.casting.scenario.motion,
+            question=question.text if question is not None else None,
+            priority=float(self.casting.graph.remaining[turn.id]),
+            deadline=self.deadline,
+            account=self.account,
+        )
+        return Request(
+            model=part.model,
+            messages=messages,
+            max_tokens=part.max_tokens,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            seed=sampling.seed,
+            stop=sampling.stop or (),
+            reasoning=sampling.reasoning,
+            response_format=ResponseFormat(name="reply", schema=json_schema(spec)) if schema else None,
+            turn=options,
+        )
+
+    def answered(self, asked: TurnAsked, completion: Completion) -> TurnAnswered:
+        """The event of a completion, priced by the run's snapshot."""
+        charged = completion.reported_cost
+        if charged is None:
+            charged = cost(completion.usage, self.prices.get(asked.model))
+        return TurnAnswered(
+            turn=asked.turn,
+            try_number=asked.try_number,
+            text=completion.text,
+            reasoning=completion.reasoning,
+            finish=completion.finish,
+            model=completion.model,
+            usage=completion.usage,
+            cost_usd=charged,
+            source=completion.source,
+            request_id=completion.request_id,
+            timing=completion.timing,
+            attempts=completion.attempts,
+            warnings=completion.warnings,
+        )
+
+    def attempt_failed(self, asked: TurnAsked, failure: AttemptFailure) -> AttemptFailed:
+        """The event of one send that gave no completion."""
+        usage = Usage(**failure.spent._asdict()) if failure.spent is not None else None
+        return AttemptFailed(
+            turn=asked.turn,
+            try_number=asked.try_number,
+            attempt=failure.attempt,
+            error=failure.kind,
+            message=failure.message,
+            status=failure.status,
+            code=failure.code,
+            request_id=failure.request_id,
+            billed=failure.billed,
+            usage=usage,
+            cost_usd=cost(usage, self.prices.get(asked.model)) if failure.billed == "yes" else None,
+            retry_in=failure.retry_in,
+            seconds=failure.seconds,
+        )
+
+    def never_sent(self, asked: TurnAsked, error: DebateError) -> AttemptFailed:
+        """The event of a try that ended before, or between, its sends."""
+        kind = "budget" if isinstance(error, BudgetExceeded) else "deadline"
+        if isinstance(error, ModelError):
+            kind = error.kind
+        elif not isinstance(error, (BudgetExceeded, DeadlineExceeded)):
+            kind = "model"
+        return AttemptFailed(
+            turn=asked.turn, try_number=asked.try_number, attempt=0, error=kind, message=str(error), billed="no"
+        )
+
+
+def _sampled(part: Part) -> Sampled:
+    sampling = part.sampling
+    return Sampled(
+        max_tokens=part.max_tokens,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        seed=sampling.seed,
+        stop=sampling.stop or (),
+        reasoning=sampling.reasoning,
+    )
+
+
+OnDelta = Callable[[str, Delta], None]
+"""Called with a turn's id and a piece of its text."""
+
+OnWaiting = Callable[[str, Waiting], None]
+"""Called with a turn's id and why it waits."""

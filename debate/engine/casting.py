@@ -1,0 +1,182 @@
+"""A scenario made ready to run: everything that can be worked out before a model is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import JsonValue
+
+from debate.briefing.brief import Mode
+from debate.briefing.templates import Templates, collect
+from debate.consensus.method import Method, method_for
+from debate.errors import Problem, ScenarioError
+from debate.graph.compiling import compile_graph
+from debate.graph.turngraph import Iteration, Turn, TurnGraph
+from debate.models.port import ModelRef
+from debate.reply.reply import ReplyField
+from debate.reply.spec import ReplySpec
+from debate.scenario.cast import Member, cast, model_for, sampling_for
+from debate.scenario.sampling import DEFAULT_MAX_TOKENS, Sampling
+from debate.scenario.schema import Round, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a participant speaks with in one round."""
+
+    model: ModelRef
+    tier: str | None
+    sampling: Sampling
+
+    @property
+    def max_tokens(self) -> int:
+        """Completion tokens at most; always sent."""
+        return self.sampling.max_tokens or DEFAULT_MAX_TOKENS
+
+
+@dataclass(frozen=True)
+class Casting:
+    """A scenario with everything resolved that does not depend on what anyone says."""
+
+    scenario: Scenario
+    templates: Templates
+    wording_only: bool = False
+    """Whether no weights were found, so that positions can only be compared by their wording."""
+
+    @cached_property
+    def graph(self) -> TurnGraph:
+        """The turn graph."""
+        return compile_graph(self.scenario)
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        """Participants by id, in the order of the file."""
+        return {member.id: member for member in cast(self.scenario)}
+
+    @cached_property
+    def rounds(self) -> Mapping[str, Round]:
+        """Rounds by name, in order."""
+        return {round_.name: round_ for round_ in self.scenario.rounds}
+
+    @cached_property
+    def specs(self) -> Mapping[str, ReplySpec]:
+        """Round to what its turns are asked to state."""
+        return {name: spec_of(self.scenario, round_) for name, round_ in self.rounds.items()}
+
+    @cached_property
+    def method(self) -> Method:
+        """How agreement is measured in this run, fixed by what the last round of voters asks for."""
+        compared = [name for name in self.rounds if self.voters(name)]
+        spec = self.specs[compared[-1]] if compared else ReplySpec(fields=("text",))
+        return method_for(spec, self.scenario.consensus.method, lexical=self.wording_only)
+
+    @property
+    def decider(self) -> str | None:
+        """The participant whose reply decides, when one does."""
+        by = self.scenario.decision.by
+        return by if by in self.members else None
+
+    @property
+    def topic(self) -> str:
+        """The motion or the question's text."""
+        if self.scenario.motion is not None:
+            return self.scenario.motion
+        return self.scenario.question.text if self.scenario.question is not None else ""
+
+    def voters(self, round_: str) -> tuple[str, ...]:
+        """The speakers of a round who vote and count in consensus: told no side, and not the one who decides."""
+        speakers = self.graph.speakers[round_]
+        return tuple(id_ for id_ in speakers if self.members[id_].side is None and id_ != self.decider)
+
+    def compares(self, round_: str) -> bool:
+        """Whether the round asks for what the run's method compares."""
+        needed = self.method.needs
+        return needed is None or needed in self.specs[round_].fields
+
+    def is_scored(self, iteration: Iteration) -> bool:
+        """Whether an iteration has a score: its voters are asked for the compared field."""
+        return bool(self.voters(iteration.round)) and self.compares(iteration.round)
+
+    def compares_wording(self, iteration: Iteration) -> bool:
+        """Whether the embedding similarity of the iteration's positions is reported beside its score."""
+        asked = "position" in self.specs[iteration.round].fields
+        return asked and self.is_scored(iteration) and self.scenario.consensus.similarity == "on"
+
+    @property
+    def embeds(self) -> bool:
+        """Whether anything in the run needs an embedder."""
+        iterations = self.graph.iterations.values()
+        return any(
+            self.compares_wording(iteration) or (self.is_scored(iteration) and not self.method.structured)
+            for iteration in iterations
+        )
+
+    def mode(self, round_: str) -> Mode:
+        """How the round's fields are asked for."""
+        mode: Literal["auto", "text", "schema"] = self.rounds[round_].reply_mode
+        return "schema" if mode == "schema" else "text"
+
+    def part(self, turn: Turn, *, tier: str | None = None) -> Part:
+        """The model, tier and sampling of a turn; ``tier`` overrides the round's.
+
+        Raises:
+            ValueError: If there is no model for it; the scenario's checks say so beforehand.
+        """
+        member, round_ = self.members[turn.participant], self.rounds[turn.round]
+        wanted = tier or round_.tier
+        model = model_for(self.scenario, member, wanted)
+        if model is None:
+            raise ValueError(f"{turn.id} has no model on tier {wanted!r}")
+        return Part(ModelRef.parse(model.use), wanted, sampling_for(self.scenario, member, round_, model))
+
+    @cached_property
+    def models(self) -> tuple[ModelRef, ...]:
+        """Every model the run may ask, in order of first use."""
+        found = {self.part(turn).model: None for turn in self.graph.turns.values()}
+        substitute = self.scenario.failure.substitute
+        if substitute is not None:
+            found |= {self.part(turn, tier=substitute).model: None for turn in self.graph.turns.values()}
+        return tuple(found)
+
+    @cached_property
+    def resolved(self) -> Mapping[str, JsonValue]:
+        """The scenario as a transcript's header holds it; reading it back gives an equal scenario."""
+        return MappingProxyType(self.scenario.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the resolved scenario as canonical JSON."""
+        return hashlib.sha256(json.dumps(dict(self.resolved), sort_keys=True).encode()).hexdigest()
+
+
+def casting(scenario: Scenario, templates: Templates | None = None) -> Casting:
+    """Make a checked scenario ready.
+
+    Args:
+        scenario: Its files read in; no template.
+        templates: Where they are known already, as from a transcript; else they are looked up.
+
+    Raises:
+        debate.errors.ScenarioError: If it asks nothing.
+        debate.errors.PromptError: If a prompt is missing or wrong.
+    """
+    if scenario.is_template:
+        text = f"{scenario.name} is a template: give it a motion or a question, as with --question"
+        raise ScenarioError((Problem(None, text),))
+    return Casting(scenario, templates if templates is not None else collect(scenario))
+
+
+def spec_of(scenario: Scenario, round_: Round) -> ReplySpec:
+    """What a round's turns are asked to state; by default position, stance or answer, and confidence."""
+    main: ReplyField = "stance" if scenario.motion is not None else "answer"
+    fields = round_.reply if round_.reply is not None else ("position", main, "confidence")
+    question = scenario.question
+    if question is None:
+        return ReplySpec(fields=fields)
+    return ReplySpec(fields=fields, kind=question.kind, choices=MappingProxyType(dict(question.choices)))

@@ -1,0 +1,302 @@
+"""The result of a run: a view of its transcript's state, and the object that ``--json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from debate.transcript.events import Camp, Dissent, Scored
+from debate.transcript.ledger import Ledger, Tally, ledger
+from debate.transcript.state import State, TurnState
+
+Money = Annotated[Decimal, Field(json_schema_extra={"type": "string"})]
+
+
+class Piece(BaseModel):
+    """A part of the printed result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TurnCounts(Piece):
+    """How many turns ended how."""
+
+    attempted: int
+    """Turns for which a model was asked."""
+    valid: int
+    unreadable: int
+    failed: int
+    substituted: int
+    """Of the valid and unreadable ones, those another tier spoke."""
+    skipped: int
+    unused: int
+
+
+class IterationConsensus(Piece):
+    """How far the voters of one iteration agreed."""
+
+    round: str
+    iteration: int
+    agreement: float | None
+    reason: str | None = None
+    """Why there is no agreement."""
+    n_valid: int
+    unreadable: tuple[str, ...] = ()
+    majority_share: float | None = None
+    unanimous: bool | None = None
+    similarity: float | None = None
+
+
+class Consensus(Piece):
+    """How far the voters of the latest scored iteration agree, and how it came to that."""
+
+    agreement: float | None
+    reason: str | None
+    kappa: float | None
+    min_pair: float | None
+    majority_share: float | None
+    unanimous: bool | None
+    effective_positions: float | None
+    method: str
+    reliability: Literal["high", "medium", "low"] | None
+    n_valid: int
+    similarity: float | None
+    """Mean embedding similarity of the positions: of their wording and content, not of their stance."""
+    similarity_reason: str | None
+    """Why there is no similarity, when it was asked for."""
+    embedder: str | None
+    camps: tuple[Camp, ...]
+    by_iteration: tuple[IterationConsensus, ...]
+
+
+class Verdict(Piece):
+    """What the debate decided."""
+
+    answer: str | None
+    by: str
+    fallback_from: str | None
+    votes: dict[str, float]
+    denominator: float
+    abstained: dict[str, str]
+    confidence: float | None
+    confidence_is: str | None
+    dissent: tuple[Dissent, ...]
+    tied: tuple[str, ...]
+    reason: str | None
+
+
+class ModelUsage(Piece):
+    """What one model was used for."""
+
+    requests: int
+    attempts: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    reasoning_tokens: int | None
+    cached_tokens: int | None
+    cost_usd: Money | None
+    unpriced_requests: int
+
+
+class UsageReport(ModelUsage):
+    """What a run used. What nobody counted is null, never 0."""
+
+    cache_hits: int
+    saved_usd: Money | None
+    possibly_billed: int
+    by_model: dict[str, ModelUsage]
+
+
+class Result(Piece):
+    """The outcome of a run."""
+
+    run_id: str
+    transcript: str | None
+    """Path of the transcript; null for a run kept in memory."""
+    status: Literal["completed", "stopped", "failed"]
+    stop_reason: str | None
+    scenario: str
+    simulated: bool
+    """Whether a simulated model spoke: then this tests the machinery, not the argument."""
+    rounds: int
+    """Iterations that were held."""
+    turns: TurnCounts
+    consensus: Consensus | None
+    verdict: Verdict | None
+    usage: UsageReport
+    warnings: tuple[str, ...]
+    wall_seconds: float
+
+    _state: State | None = PrivateAttr(default=None)
+
+    @property
+    def state(self) -> State:
+        """The state the result was read from: every reply, score and vote.
+
+        Raises:
+            ValueError: If the result was itself read from JSON.
+        """
+        if self._state is None:
+            raise ValueError("a result that was read from JSON has no state; read its transcript")
+        return self._state
+
+    def with_state(self, state: State) -> Result:
+        """The same result, with the state behind it."""
+        copy = self.model_copy()
+        copy._state = state  # noqa: SLF001 - the same class
+        return copy
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The scores of one iteration side by side."""
+
+    agreement: Scored
+    similarity: Scored | None
+
+
+def result_of(state: State, *, path: Path | None, wall_seconds: float) -> Result:
+    """The result of a run that has ended or stopped.
+
+    Raises:
+        ValueError: If the run has not begun or is under way.
+    """
+    header = state.header
+    if header is None or state.status not in ("completed", "stopped", "failed"):
+        raise ValueError(f"a run that is {state.status} has no result yet")
+    reason = state.suspended.reason if state.suspended is not None else state.ended.reason if state.ended else None
+    name = header.scenario.get("name")
+    return Result(
+        run_id=header.run,
+        transcript=str(path) if path is not None else None,
+        status="completed" if state.status == "completed" else "failed" if state.status == "failed" else "stopped",
+        stop_reason=reason,
+        scenario=str(name),
+        simulated=header.simulated,
+        rounds=len({id_.rpartition("/")[0] for id_, turn in state.turns.items() if turn.asked}),
+        turns=counts(state.turns.values()),
+        consensus=_consensus(state, header.method),
+        verdict=_verdict(state),
+        usage=_usage(ledger(state)),
+        warnings=tuple(sorted(warned.message for warned in state.warnings)),
+        wall_seconds=wall_seconds,
+    )
+
+
+def counts(turns: Iterable[TurnState]) -> TurnCounts:
+    """Count turns by how they ended."""
+    listed = list(turns)
+    ends = [turn.ended for turn in listed if turn.ended is not None]
+
+    def number(outcome: str) -> int:
+        return sum(1 for ended in ends if ended.outcome == outcome)
+
+    return TurnCounts(
+        attempted=sum(1 for turn in listed if turn.asked),
+        valid=number("completed"),
+        unreadable=number("unreadable"),
+        failed=number("failed"),
+        substituted=sum(1 for ended in ends if ended.substituted and ended.outcome in ("completed", "unreadable")),
+        skipped=number("skipped"),
+        unused=number("unused"),
+    )
+
+
+def scores(state: State) -> tuple[Score, ...]:
+    """The scored iterations in the order they were held."""
+    header = state.header
+    assert header is not None, "scores follow a header"
+    rounds = header.scenario["rounds"]
+    assert isinstance(rounds, list), "a scenario has a list of rounds"
+    order = {round_["name"]: place for place, round_ in enumerate(rounds) if isinstance(round_, dict)}
+    taken = sorted(
+        (scored for key, scored in state.scores.items() if key.measure == "agreement"),
+        key=lambda scored: (order[scored.round], scored.iteration),
+    )
+    return tuple(Score(scored, state.score(scored.round, scored.iteration, "similarity")) for scored in taken)
+
+
+def _consensus(state: State, method: str) -> Consensus | None:
+    taken = scores(state)
+    if not taken:
+        return None
+    last, alike = taken[-1].agreement, taken[-1].similarity
+    return Consensus(
+        agreement=last.value,
+        reason=last.reason,
+        kappa=last.kappa,
+        min_pair=last.min_pair,
+        majority_share=last.majority_share,
+        unanimous=last.unanimous,
+        effective_positions=last.effective_positions,
+        method=method,
+        reliability=last.reliability,
+        n_valid=last.n_valid,
+        similarity=alike.value if alike is not None else None,
+        similarity_reason=alike.reason if alike is not None else None,
+        embedder=(alike.embedder if alike is not None else None) or last.embedder,
+        camps=last.camps,
+        by_iteration=tuple(_of_iteration(score) for score in taken),
+    )
+
+
+def _of_iteration(score: Score) -> IterationConsensus:
+    scored, alike = score.agreement, score.similarity
+    return IterationConsensus(
+        round=scored.round,
+        iteration=scored.iteration,
+        agreement=scored.value,
+        reason=scored.reason,
+        n_valid=scored.n_valid,
+        unreadable=scored.unreadable,
+        majority_share=scored.majority_share,
+        unanimous=scored.unanimous,
+        similarity=alike.value if alike is not None else None,
+    )
+
+
+def _verdict(state: State) -> Verdict | None:
+    reached = state.verdict
+    if reached is None:
+        return None
+    return Verdict(
+        answer=reached.answer,
+        by=reached.by,
+        fallback_from=reached.fallback_from,
+        votes=dict(reached.votes),
+        denominator=reached.denominator,
+        abstained=dict(reached.abstained),
+        confidence=reached.confidence,
+        confidence_is=reached.confidence_is,
+        dissent=reached.dissent,
+        tied=reached.tied,
+        reason=reached.reason,
+    )
+
+
+def _usage(book: Ledger) -> UsageReport:
+    return UsageReport(
+        **_of_tally(book.total).model_dump(),
+        cache_hits=book.total.cache_hits,
+        saved_usd=None,
+        possibly_billed=book.total.possibly_billed,
+        by_model={model: _of_tally(tally) for model, tally in book.by_model.items()},
+    )
+
+
+def _of_tally(tally: Tally) -> ModelUsage:
+    return ModelUsage(
+        requests=tally.requests,
+        attempts=tally.attempts,
+        prompt_tokens=tally.prompt_tokens,
+        completion_tokens=tally.completion_tokens,
+        reasoning_tokens=tally.reasoning_tokens,
+        cached_tokens=tally.cached_tokens,
+        cost_usd=tally.cost_usd,
+        unpriced_requests=tally.unpriced_requests,
+    )

@@ -1,0 +1,117 @@
+"""Scoring: the voices of an iteration, measured, as an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from debate.consensus.measures import Measures, measure
+from debate.consensus.voices import Voice
+from debate.engine.casting import Casting
+from debate.engine.embedding import Embedding
+from debate.errors import EmbedderError
+from debate.graph.turngraph import Iteration
+from debate.transcript.events import Camp, Scored
+from debate.transcript.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class RunScorer:
+    """Scores the iterations of one run."""
+
+    casting: Casting
+    embedding: Embedding | None
+    """What embeds; None where nothing may be embedded, so that only structured scores can be taken."""
+
+    def structured(self, iteration: Iteration, state: State) -> Scored:
+        """The agreement of an iteration by answers or stances: arithmetic, taken at once."""
+        voices = voices_of(self.casting, iteration, state)
+        return self._event(
+            iteration, measure(voices, self.casting.method, topic=self.casting.topic, choices=self._choices())
+        )
+
+    async def semantic(self, iteration: Iteration, state: State) -> Scored:
+        """The agreement of an iteration by a method that embeds. Without vectors there is no number, but a reason."""
+        voices = voices_of(self.casting, iteration, state)
+        if self.embedding is None:
+            return self._none(iteration, "agreement", voices, "no embedder is available")
+        try:
+            scorer = await self.embedding.scorer()
+            measured = await scorer.score(
+                voices, self.casting.method, topic=self.casting.topic, choices=self._choices()
+            )
+        except EmbedderError as error:
+            return self._none(iteration, "agreement", voices, str(error))
+        return self._event(iteration, measured)
+
+    async def wording(self, iteration: Iteration, state: State) -> Scored:
+        """The mean embedding similarity of an iteration's positions."""
+        voices = voices_of(self.casting, iteration, state)
+        unreadable = tuple(voice.participant for voice in voices if voice.position is None)
+        if self.embedding is None:
+            return self._none(iteration, "similarity", voices, "no embedder is available")
+        try:
+            scorer = await self.embedding.scorer()
+            measured = await scorer.similarity(voices, topic=self.casting.topic)
+        except EmbedderError as error:
+            return self._none(iteration, "similarity", voices, str(error))
+        return Scored(
+            round=iteration.round,
+            iteration=iteration.number,
+            measure="similarity",
+            method="embedding",
+            value=measured.mean_similarity,
+            reason=None if measured.mean_similarity is not None else "fewer than two positions",
+            n_valid=len(voices) - len(unreadable),
+            unreadable=unreadable,
+            embedder=measured.embedder,
+        )
+
+    def _choices(self) -> int | None:
+        question = self.casting.scenario.question
+        return len(question.choices) or None if question is not None else None
+
+    def _event(self, iteration: Iteration, measured: Measures) -> Scored:
+        return Scored(
+            round=iteration.round,
+            iteration=iteration.number,
+            measure="agreement",
+            method=measured.method.value,
+            value=measured.agreement,
+            reason=measured.reason,
+            n_valid=measured.n_valid,
+            unreadable=measured.unreadable,
+            kappa=measured.kappa,
+            min_pair=measured.min_pair,
+            majority_share=measured.majority_share,
+            unanimous=measured.unanimous,
+            effective_positions=measured.effective_positions,
+            camps=tuple(Camp(label=c.label, members=c.members, share=c.share) for c in measured.camps),
+            reliability=measured.reliability,
+            embedder=measured.embedder,
+        )
+
+    def _none(self, iteration: Iteration, what: str, voices: list[Voice], reason: str) -> Scored:
+        valid = [voice for voice in voices if voice.position is not None]
+        return Scored(
+            round=iteration.round,
+            iteration=iteration.number,
+            measure="similarity" if what == "similarity" else "agreement",
+            method="embedding" if what == "similarity" else self.casting.method.value,
+            value=None,
+            reason=reason,
+            n_valid=len(valid),
+            unreadable=tuple(voice.participant for voice in voices if voice.position is None),
+        )
+
+
+def voices_of(casting: Casting, iteration: Iteration, state: State) -> list[Voice]:
+    """The voters of an iteration with what they stand for; one who gave no reply has a voice that lacks every field."""
+    voices = []
+    for id_ in iteration.turns:
+        participant = casting.graph.turns[id_].participant
+        if participant not in casting.voters(iteration.round):
+            continue
+        ended = state.turns[id_].ended if id_ in state.turns else None
+        reply = ended.reply if ended is not None and ended.outcome == "completed" else None
+        voices.append(Voice.of(participant, reply) if reply is not None else Voice(participant=participant))
+    return voices
