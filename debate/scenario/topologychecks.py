@@ -1,0 +1,49 @@
+"""Whether a topology fits the participants it is drawn on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from debate.scenario.cast import OUTSIDE_ROLE, Member
+from debate.scenario.hearing import Topology
+from debate.scenario.keypath import KeyPath
+from debate.scenario.mistakes import Mistake
+from debate.scenario.shape import nearest
+
+
+def check_topology(topology: Topology, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
+    """Hubs and the ends of edges are participants; a ring is not longer than its circle."""
+    inside = [member for member in members if member.role != OUTSIDE_ROLE]
+    if topology.star is not None and topology.star.hub is not None:
+        yield from check_participant(topology.star.hub, members, (*path, "star", "hub"))
+    if topology.ring is not None and topology.ring.k > max(1, len(inside) - 1):
+        most = max(1, len(inside) - 1)
+        message = f"a ring of {len(inside)} participants has at most {most} before each, found k: {topology.ring.k}"
+        yield Mistake((*path, "ring", "k"), message)
+    seen: dict[tuple[str, str], int] = {}
+    for index, edge in enumerate(topology.edges or ()):
+        here: KeyPath = (*path, "edges", index)
+        for end, name in enumerate(edge):
+            yield from check_participant(name, members, (*here, end))
+        if edge[0] == edge[1]:
+            yield Mistake(
+                here, f"{edge[0]!r} would hear itself; write hears: {{from: self}} for that, or drop the edge"
+            )
+        if edge in seen:
+            yield Mistake(
+                here, f"the edge [{', '.join(edge)}] stands here a second time, first as [{seen[edge]}]; drop it"
+            )
+        seen.setdefault(edge, index)
+
+
+def check_participant(name: str, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
+    """``name`` is the id of exactly one participant."""
+    ids = [member.id for member in members]
+    if name in ids:
+        return
+    several = [member.id for member in members if name in {member.entry, member.role}]
+    if several:
+        yield Mistake(path, f"expected one participant, {name!r} means {', '.join(several[:5])}; name one of them")
+    else:
+        mend = nearest(name, ids) or f"; there are {', '.join(ids[:12])}"
+        yield Mistake(path, f"there is no participant {name!r}{mend}")
