@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from debate.errors import DeadlineExceeded
 from debate.models.port import ChatModel, Completion, Request
+from debate.pool.clock import monotonic
 
 
 class Deadline:
     """Cancels a request at ``request.turn.deadline``, wherever it is: in line, on the wire, or between attempts."""
 
-    def __init__(self, inner: ChatModel, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, inner: ChatModel, *, clock: Callable[[], float] = monotonic) -> None:
         self._inner = inner
         self._clock = clock
 

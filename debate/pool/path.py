@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from debate.models.options import Account
 from debate.models.port import ChatModel, Completion, Request
+from debate.pool.clock import monotonic
 from debate.pool.counters import PoolCounters
 from debate.pool.deadline import Deadline
 from debate.pool.limits import AccountLimitsOf, LimitsOf, no_account_limits, no_limits
@@ -68,7 +68,7 @@ def request_path(
     scope_of: ScopeOf = provider_scope,
     price_of: PriceOf = no_prices,
     account: Account | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic,
     rng: random.Random | None = None,
 ) -> RequestPath:
     """Put the wrappers round ``models`` in their order; each can be used alone.

@@ -42,10 +42,10 @@ class Pause:
             self._in_flight -= 1
 
     def answered(self, wave: int) -> None:
-        """A request of ``wave`` was answered: the ramp widens."""
+        """A request of ``wave`` was answered: one more may go for each, so that a round of answers doubles the ramp."""
         if wave == self.wave:
             self._streak = 0
-            self._width *= 2
+            self._width += 1
 
     def refused(self, now: float, wave: int, said: float | None) -> float:
         """A request of ``wave`` met a 429 that asked for ``said`` seconds; returns how long the pause still is."""

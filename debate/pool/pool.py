@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +12,7 @@ from debate.errors import AuthenticationFailed, ModelError, Overloaded, PaymentR
 from debate.models.options import Account, Spend
 from debate.models.port import ChatModel, Completion, Request
 from debate.pool.budget import NOTHING
+from debate.pool.clock import monotonic
 from debate.pool.counters import PoolCounters
 from debate.pool.dispatcher import Dispatcher
 from debate.pool.estimate import Estimator
@@ -66,7 +66,7 @@ class Pool:
         price_of: PriceOf = no_prices,
         account: Account | None = None,
         circuit_seconds: float = 60.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         rng: random.Random | None = None,
     ) -> None:
         if concurrency < 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +21,7 @@ from debate.errors import (
 )
 from debate.models.port import AttemptFailure, ChatModel, Completion, Delta, Request
 from debate.pool.backoff import next_wait
+from debate.pool.clock import monotonic
 from debate.pool.retry_budget import RetryBudget
 from debate.pool.scope import Scope, ScopeOf, provider_scope
 
@@ -90,7 +90,7 @@ class Retry:
         policy_of: RetryPolicyOf = default_policy,
         scope_of: ScopeOf = provider_scope,
         wait: Wait = _sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         rng: random.Random | None = None,
     ) -> None:
         self._inner = inner
@@ -205,6 +205,7 @@ class _Attempt:
                     billed=_billed(error),
                     retry_in=retry_in,
                     seconds=self._clock() - self.sent_at,
+                    spent=error.spent,
                 )
             )
         if self._streamed and retry_in is not None and self._original.on_delta is not None:

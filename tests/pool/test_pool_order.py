@@ -24,7 +24,7 @@ def test_never_more_in_flight_than_the_bound():
     talker = Talker()
 
     async def main():
-        pool = Pool(talker, concurrency=10, limits_of=lambda _: STEADY, clock=virtual_time.now)
+        pool = Pool(talker, concurrency=10, limits_of=lambda _: STEADY)
         async with asyncio.TaskGroup() as group:
             for number in range(60):
                 group.create_task(pool(ask(str(number), model=ModelRef("house", f"m{number % 3}"))))
@@ -42,7 +42,7 @@ def test_the_default_bound_is_ten():
     talker = Talker()
 
     async def main():
-        async with request_path(talker, clock=virtual_time.now) as path, asyncio.TaskGroup() as group:
+        async with request_path(talker) as path, asyncio.TaskGroup() as group:
             for number in range(100):
                 group.create_task(path(ask(str(number))))
 
@@ -55,7 +55,7 @@ def test_priority_goes_first_then_debates_take_turns_then_first_come():
     talker = Talker()
 
     async def main():
-        pool = Pool(talker, concurrency=1, clock=virtual_time.now)
+        pool = Pool(talker, concurrency=1)
         async with asyncio.TaskGroup() as group:
             group.create_task(pool(ask("first", run="z")))
             await asyncio.sleep(0)
@@ -79,7 +79,7 @@ def test_the_order_is_strict_whatever_is_cancelled(asked: list[tuple[int, str, b
     talker = Talker()
 
     async def main():
-        pool = Pool(talker, concurrency=bound, limits_of=lambda _: STEADY, clock=virtual_time.now)
+        pool = Pool(talker, concurrency=bound, limits_of=lambda _: STEADY)
         tasks = []
         async with asyncio.TaskGroup() as group:
             blockers = [group.create_task(pool(ask(f"blocker{i}", priority=9))) for i in range(bound)]
@@ -121,7 +121,7 @@ def test_cancelling_in_any_state_leaks_nothing_and_grants_nothing_twice(
     limits = Limits(start=None, requests_per_second=per_second)
 
     async def main():
-        pool = Pool(talker, concurrency=bound, limits_of=lambda _: limits, clock=virtual_time.now)
+        pool = Pool(talker, concurrency=bound, limits_of=lambda _: limits)
 
         async def cancel_later(task: asyncio.Task[Completion], tenths: int):
             await asyncio.sleep(tenths / 10)
@@ -152,7 +152,7 @@ def test_a_grant_that_meets_a_cancellation_in_the_same_turn_of_the_loop_is_given
     talker = Talker()
 
     async def main():
-        pool = Pool(talker, concurrency=1, clock=virtual_time.now)
+        pool = Pool(talker, concurrency=1)
 
         async def one_then_cancel() -> None:
             await pool(ask("one"))  # its end grants the slot to the next, whose task has not run yet
@@ -175,8 +175,8 @@ def test_waits_are_told_with_their_reason():
     rated: list[Notice] = []
 
     async def main():
-        pool = Pool(Talker(), concurrency=1, clock=virtual_time.now)
-        slow = Pool(Talker(), limits_of=lambda _: Limits(requests_per_minute=0.3), clock=virtual_time.now)
+        pool = Pool(Talker(), concurrency=1)
+        slow = Pool(Talker(), limits_of=lambda _: Limits(requests_per_minute=0.3))
         async with asyncio.TaskGroup() as group:
             for which, notices in ((pool, full), (slow, rated)):
                 group.create_task(which(ask("one")))
@@ -199,7 +199,7 @@ def test_a_callback_that_raises_fails_its_own_request_only():
         raise ZeroDivisionError
 
     async def main():
-        pool = Pool(Talker(), concurrency=1, clock=virtual_time.now)
+        pool = Pool(Talker(), concurrency=1)
         bad = ask("bad")
         bad = type(bad)(model=bad.model, messages=bad.messages, max_tokens=1, on_notice=explode)
         async with asyncio.TaskGroup() as group:
@@ -242,7 +242,7 @@ def test_a_request_larger_than_a_minute_of_tokens_is_a_clear_error():
     """It is refused before it waits, with what it needs and what there is."""
 
     async def main():
-        pool = Pool(Talker(), limits_of=lambda _: Limits(tokens_per_minute=1000), clock=virtual_time.now)
+        pool = Pool(Talker(), limits_of=lambda _: Limits(tokens_per_minute=1000))
         with pytest.raises(Refused, match=r"about 2\d\d\d tokens .* may take 1000 in a minute"):
             await pool(ask("much", max_tokens=2000))
         return virtual_time.now()
@@ -256,7 +256,7 @@ def test_one_full_scope_does_not_hold_back_another():
 
     async def main():
         limits = {"slow": Limits(requests_per_minute=1), "fast": STEADY}
-        pool = Pool(talker, limits_of=lambda scope: limits[scope.model], clock=virtual_time.now)
+        pool = Pool(talker, limits_of=lambda scope: limits[scope.model])
         async with asyncio.TaskGroup() as group:
             slow = [group.create_task(pool(ask(f"s{i}", model=ModelRef("house", "slow")))) for i in range(20)]
             fast = [group.create_task(pool(ask(f"f{i}", model=ModelRef("house", "fast")))) for i in range(20)]

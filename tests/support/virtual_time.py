@@ -1,8 +1,8 @@
 """An event loop in which sleeping costs no real time.
 
 ``virtual_time.run(main())`` runs ``main`` like :func:`asyncio.run`. Whenever nothing is ready the loop's clock jumps to
-the next timer, so an hour of waiting takes a millisecond and every duration is exact. Use ``loop.time`` (or
-:func:`now`) wherever a clock is asked for. asyncio-throttle reads its own clock, which is patched meanwhile.
+the next timer, so an hour of waiting takes a millisecond and every duration is exact. :func:`time.monotonic` is
+replaced meanwhile, in every thread, so whatever reads it (asyncio-throttle, deadlines) sees the same time.
 
 Real sockets and threads work, but take virtual time only while the loop waits for nothing else: the clock stands
 while a job of the loop's executor (``asyncio.to_thread``) runs, and ``settle`` gives other threads real seconds to
@@ -15,7 +15,6 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from types import SimpleNamespace
 from typing import TypeVar, TypeVarTuple
 from unittest import mock
 
@@ -66,9 +65,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Seconds since the loop was made, in virtual time."""
         return self._jumping.now
 
-    def run_in_executor(
-        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
-    ) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         """Run in a thread; virtual time stands until it returns."""
         self._jumping.outside += 1
         future = super().run_in_executor(executor, func, *args)
@@ -80,7 +77,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 def now() -> float:
-    """The running loop's time: what a clock is in virtual time."""
+    """Virtual seconds since the run began."""
     return asyncio.get_running_loop().time()
 
 
@@ -92,5 +89,5 @@ def run(main: Coroutine[None, None, T], *, settle: float = 0.0) -> T:
     """
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(settle=settle)) as runner:
         loop = runner.get_loop()
-        with mock.patch("asyncio_throttle.throttler.time", SimpleNamespace(monotonic=loop.time)):
+        with mock.patch("time.monotonic", loop.time):
             return runner.run(main)
