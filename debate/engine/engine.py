@@ -15,7 +15,6 @@ from debate.engine.asking import Asker
 from debate.engine.casting import Casting, casting
 from debate.engine.embedding import EmbedderChoice, Embedding, is_lexical, name_of
 from debate.engine.loop import Listener, Loop, Update
-from debate.engine.result import Result, result_of
 from debate.engine.scoring import RunScorer
 from debate.engine.starting import asking, check_money, header, prices_for, run_id
 from debate.models.options import Account
@@ -31,6 +30,7 @@ from debate.settings.prices import FREE_PROVIDERS, Price
 from debate.settings.schema import Settings
 from debate.transcript.events import StopReason
 from debate.transcript.log import FileLog, Log, MemoryLog, utc_now
+from debate.transcript.result import Result, result_of
 from debate.transcript.state import State, evolve
 from debate.transcript.syncing import Syncer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -46,6 +47,15 @@ def load_settings(path: Path | None = None, *, environ: Mapping[str, str]) -> Se
         named = own if own.is_file() else None
     settings = Settings() if named is None else read_settings(named)
     return settings.with_environment(environ)
+
+
+def user_settings(path: Path | None = None) -> Settings:
+    """The settings of whoever runs this process, with the keys and base URLs of its environment.
+
+    Raises:
+        SettingsError: If the file cannot be read or is wrong.
+    """
+    return load_settings(path, environ=os.environ)
 
 
 def _from_environment(environ: Mapping[str, str]) -> Path | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from debate.transcript.events import (
     AttemptFailed,
@@ -28,6 +28,9 @@ from debate.transcript.events import (
     VerdictReached,
     Warned,
 )
+
+if TYPE_CHECKING:
+    from debate.transcript.result import Consensus
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -95,6 +98,13 @@ class State:
             texts=MappingProxyType(dict(self.texts)),
             batches=MappingProxyType(dict(self.batches)),
         )
+
+    @property
+    def consensus(self) -> Consensus | None:
+        """How far the voters of the latest scored iteration agree; None before anything was scored."""
+        from debate.transcript.result import consensus_of  # noqa: PLC0415 - results are views of states
+
+        return consensus_of(self)
 
     def score(self, round_: str, iteration: int, measure: str = "agreement") -> Scored | None:
         """The score of one iteration."""

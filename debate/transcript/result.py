@@ -180,7 +180,7 @@ def result_of(state: State, *, path: Path | None, wall_seconds: float) -> Result
         simulated=header.simulated,
         rounds=len({id_.rpartition("/")[0] for id_, turn in state.turns.items() if turn.asked}),
         turns=counts(state.turns.values()),
-        consensus=_consensus(state, header.method),
+        consensus=consensus_of(state),
         verdict=_verdict(state),
         usage=_usage(ledger(state)),
         warnings=tuple(sorted(warned.message for warned in state.warnings)),
@@ -221,7 +221,10 @@ def scores(state: State) -> tuple[Score, ...]:
     return tuple(Score(scored, state.score(scored.round, scored.iteration, "similarity")) for scored in taken)
 
 
-def _consensus(state: State, method: str) -> Consensus | None:
+def consensus_of(state: State) -> Consensus | None:
+    """The consensus of a run so far; None when nothing was scored."""
+    if state.header is None:
+        return None
     taken = scores(state)
     if not taken:
         return None
@@ -234,7 +237,7 @@ def _consensus(state: State, method: str) -> Consensus | None:
         majority_share=last.majority_share,
         unanimous=last.unanimous,
         effective_positions=last.effective_positions,
-        method=method,
+        method=state.header.method,
         reliability=last.reliability,
         n_valid=last.n_valid,
         similarity=alike.value if alike is not None else None,
