@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 _SHORTEST = 0.05
 """Seconds; below it a retry is a hot loop."""
 _JITTER_SHARE = 0.25
 _JITTER_MOST = 2.0
+
+
+def usable(said: float | None) -> float | None:
+    """A server's wait if it is one: NaN, infinite and negative ones are as if nothing had been said."""
+    return said if said is not None and math.isfinite(said) and said >= 0 else None
 
 
 def with_jitter(said: float, rng: random.Random) -> float:
@@ -28,6 +34,7 @@ def next_wait(attempt: int, said: float | None, *, base: float, cap: float, rng:
 
     A server that asks for less than ``base`` gets it on top of our own backoff: "retry after 0" is no leave to hammer.
     """
+    said = usable(said)
     if said is not None and said >= base:
         return with_jitter(said, rng)
     return (said or 0.0) + full_jitter(attempt, base=base, cap=cap, rng=rng)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from debate.pool.backoff import with_jitter
+from debate.pool.backoff import usable, with_jitter
 
 _FIRST = 1.0
 _LONGEST = 60.0
@@ -54,6 +54,7 @@ class Pause:
             self._in_flight = 0
             self._width = 1
             self._streak += 1
+        said = usable(said)
         if said is not None and said > 0:
             hold = with_jitter(said, self._rng)
         else:

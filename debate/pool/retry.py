@@ -20,7 +20,7 @@ from debate.errors import (
     StreamCut,
 )
 from debate.models.port import AttemptFailure, ChatModel, Completion, Delta, Request
-from debate.pool.backoff import next_wait
+from debate.pool.backoff import next_wait, usable
 from debate.pool.clock import monotonic
 from debate.pool.retry_budget import RetryBudget
 from debate.pool.scope import Scope, ScopeOf, provider_scope
@@ -154,8 +154,9 @@ class Retry:
             return f"{policy.retries} retries are allowed"
         if sum(map(_may_be_billed, errors)) > 1:
             return "two attempts were or may have been billed"
-        if error.retry_after is not None and error.retry_after > policy.max_server_wait:
-            return f"the server asked to wait {error.retry_after:.0f} s, more than {policy.max_server_wait:.0f} s"
+        said = usable(error.retry_after)
+        if said is not None and said > policy.max_server_wait:
+            return f"the server asked to wait {said:.0f} s, more than {policy.max_server_wait:.0f} s"
         deadline = request.turn.deadline if request.turn is not None else None
         if deadline is not None and self._clock() + wait >= deadline:
             return f"the next attempt would begin {wait:.1f} s from now, after the deadline"
