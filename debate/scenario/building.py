@@ -18,6 +18,11 @@ DEPTH_LIMIT: Final = 32
 NODES_LIMIT: Final = 50_000
 """Keys and values in a document, what an alias stands for counted every time."""
 
+PROBLEMS_LIMIT: Final = 100
+"""Shown at once; more help nobody, and a hostile file could ask for a hundred thousand."""
+
+FURTHER: Final = "further problems are not shown; mend these first"
+
 _STANDARD = "tag:yaml.org,2002:"
 _TAGS = frozenset({"!", f"{_STANDARD}str"})
 
@@ -164,7 +169,8 @@ class Builder:
         return tuple(steps)
 
     def _problem(self, location: Location, message: str) -> None:
-        self.problems.append(Problem(location, message, format_path(self._path())))
+        if len(self.problems) <= PROBLEMS_LIMIT:
+            self.problems.append(Problem(location, message, format_path(self._path())))
 
     def _fatal(self, location: Location, message: str) -> ScenarioError:
         return ScenarioError((*self.problems, Problem(location, message, format_path(self._path()))))

@@ -6,11 +6,13 @@ import os
 import stat
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from debate.errors import Problem, ScenarioError
+from debate.scenario.building import FURTHER, PROBLEMS_LIMIT
 from debate.scenario.checks import check
 from debate.scenario.document import Leaf, Node, origin_of, plain
 from debate.scenario.keypath import format_path
@@ -104,9 +106,14 @@ def _modelled(root: Node, shape: Shape) -> tuple[Scenario | None, list[Mistake]]
     try:
         scenario = Scenario.model_validate(plain(root))
     except ValidationError as error:
-        found += mistakes(error.errors(include_url=False, include_input=False), root, shape)
+        errors = error.errors(include_url=False, include_input=False)
+        found += mistakes(errors[:PROBLEMS_LIMIT], root, shape)
+        if len(errors) > PROBLEMS_LIMIT:
+            found.append(Mistake(found[-1].path, FURTHER))
     named = {mistake.path for mistake in found}
-    found += [m for m in wrong_kinds(root, shape) if not any(m.path[: len(path)] == path for path in named)]
+    for mistake in islice(wrong_kinds(root, shape), PROBLEMS_LIMIT):
+        if not any(mistake.path[:depth] in named for depth in range(len(mistake.path) + 1)):
+            found.append(mistake)
     return scenario, found
 
 
@@ -127,7 +134,10 @@ def _placed(found: Sequence[Mistake], root: Node, already: Sequence[Problem]) ->
 def _ordered(problems: Sequence[Problem]) -> list[Problem]:
     """In the order of the file, options of the command line behind."""
     unique = dict.fromkeys(problems)
-    return sorted(unique, key=lambda problem: (problem.location is None, problem.location or ("", 0, 0)))
+    ordered = sorted(unique, key=lambda problem: (problem.location is None, problem.location or ("", 0, 0)))
+    if len(ordered) <= PROBLEMS_LIMIT:
+        return ordered
+    return [*ordered[:PROBLEMS_LIMIT], ordered[PROBLEMS_LIMIT]._replace(message=FURTHER)]
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from debate.errors import ScenarioError
+from debate.scenario.building import PROBLEMS_LIMIT
 from debate.scenario.reading import check_scenario, parse_scenario, read_scenario
 from debate.scenario.schema import Scenario
 
@@ -280,3 +281,13 @@ class TestFiles:
         """The caller knows the path it gave."""
         with pytest.raises(FileNotFoundError):
             read_scenario(tmp_path / "none.yaml")
+
+
+def test_only_so_many_problems_are_shown() -> None:
+    """A hundred is enough to mend; the last line says that there are more."""
+    found = problems(GOOD + "".join(f"key{n}: 1\n" for n in range(500)))
+    assert len(found) <= PROBLEMS_LIMIT + 1
+    assert "further problems are not shown" in found[-1]
+    found = problems("k: 1\n" * 1000)
+    assert len(found) <= PROBLEMS_LIMIT + 1
+    assert "further problems are not shown" in found[-1]
