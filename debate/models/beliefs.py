@@ -22,9 +22,9 @@ from debate.reply.reply import Reply, Stance
 STANCES: Final = tuple(stance.value for stance in Stance)
 """The options of a motion, from strong support to strong opposition."""
 
-_LEANING: Final = 2.0
+_LEANING: Final = 1.5
 """What the prior gives to the option a participant leans to; every other option gets ``_OPEN``."""
-_OPEN: Final = 0.15
+_OPEN: Final = 0.05
 _NEIGHBOUR: Final = 0.35
 """What a heard stance counts for the level next to it."""
 
@@ -46,7 +46,7 @@ class Temper:
 
 TEMPERS: Final[Mapping[str, Temper]] = MappingProxyType(
     {
-        "debater": Temper(own=2.0, trust=1.0),
+        "debater": Temper(own=3.0, trust=1.0),
         "stubborn": Temper(own=8.0, trust=0.1),
         "conformist": Temper(own=0.5, trust=3.0),
         "contrarian": Temper(own=1.0, trust=-1.0),

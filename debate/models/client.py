@@ -81,12 +81,13 @@ class OpenAICompatible:
                 first_token=None if first_token_at is None else first_token_at - sent_at, total=ended_at - sent_at
             )
             answer.warnings[:0] = body.warnings
+            named = request_id(answered.headers)
             result = completion(
                 asked,
                 answer,
                 request,
                 think_tags=self.dialect.think_tags,
-                request_id=request_id(answered.headers),
+                request_id=None if named is None else _hidden(asked, named),
                 timing=timing,
             )
         if request.on_delta is not None and not streams:

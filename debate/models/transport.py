@@ -9,6 +9,7 @@ and merging of defaults would cost more than sending them.
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -32,6 +33,11 @@ MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 
 _KEEP_ALIVE: Final = 30.0
 """Seconds an idle connection is kept; most servers close theirs after 60 or more."""
+
+_WHOLE_BYTES: Final = 512 * 1024
+"""A longer request is written piece by piece: aiohttp warns that a long one at once holds up the event loop."""
+
+_PIECE_BYTES: Final = 64 * 1024
 
 _USER_AGENT: Final = b"debate-engine"
 
@@ -59,6 +65,19 @@ class Sent:
 
 _sending: ContextVar[Sent | None] = ContextVar("_sending", default=None)
 """The request being sent in this task: the one way through httpx-aiohttp to aiohttp's tracing."""
+
+
+class _Pieces(httpx.AsyncByteStream):
+    """A body that can be written in pieces."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        for start in range(0, len(self._content), _PIECE_BYTES):
+            yield self._content[start : start + _PIECE_BYTES]
 
 
 class Answered:
@@ -126,6 +145,10 @@ class Connections:
         ]
         if endpoint.key is not None:
             self._headers.append((b"Authorization", b"Bearer " + endpoint.key.reveal().encode()))
+        credentials = _proxy_credentials(endpoint)
+        if credentials is not None and endpoint.origin.scheme == "http":
+            # Without a tunnel the proxy reads the request itself.
+            self._headers.append((b"Proxy-Authorization", credentials))
 
     @asynccontextmanager
     async def send(
@@ -173,8 +196,9 @@ class Connections:
         if not self._is_own:
             extensions["trace"] = _httpcore_trace(sent)
         headers = [*self._headers, (b"Content-Length", b"%d" % len(content))] if content else self._headers
-        request = httpx.Request(method, url, headers=headers, stream=httpx.ByteStream(content), extensions=extensions)
-        await request.aread()
+        request = httpx.Request(method, url, headers=headers, stream=_Pieces(content), extensions=extensions)
+        if len(content) <= _WHOLE_BYTES:
+            await request.aread()
         token = _sending.set(sent)
         try:
             return await self._transport.handle_async_request(request)
@@ -183,28 +207,33 @@ class Connections:
 
     def _lost(self, error: Exception, sent: Sent, *, model: str, seconds: float) -> ModelError:
         where = str(self._endpoint.origin)
+        cause = _cause(error)
+        timed_out = isinstance(cause, TimeoutError | httpx.TimeoutException)
         if sent.at is None:
-            timed_out = isinstance(error, httpx.TimeoutException)
-            reason = f"no connection within {seconds:.0f} s" if timed_out else _reason(error)
-            permanent = isinstance(error.__cause__, aiohttp.ClientConnectorCertificateError)
+            reason = f"no connection within {seconds:.0f} s" if timed_out else _reason(cause)
+            permanent = isinstance(cause, aiohttp.ClientConnectorCertificateError)
             return Unavailable(
                 f"{model}: {where} cannot be reached: {reason}", model=model, should_retry=False if permanent else None
             )
-        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+        if timed_out:
             return Ambiguous(
                 f"{model}: no answer from {where} within {seconds:.0f} s; the request may have been billed",
                 model=model,
                 billed="possibly",
             )
         return Unavailable(
-            f"{model}: the connection to {where} was lost before the answer was complete: {_reason(error)}",
+            f"{model}: the connection to {where} was lost before the answer was complete: {_reason(cause)}",
             model=model,
             billed="possibly",
         )
 
 
-def _reason(error: Exception) -> str:
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+def _cause(error: Exception) -> BaseException:
+    """What aiohttp raised, where it was: httpx-aiohttp makes every failed connection a timeout."""
+    return error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError | OSError) else error
+
+
+def _reason(cause: BaseException) -> str:
     match cause:
         case aiohttp.ClientConnectorCertificateError():
             return "its certificate is not trusted"
@@ -212,10 +241,10 @@ def _reason(error: Exception) -> str:
             return "its name is not known"
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError() | httpx.ProxyError():
             return "the proxy did not let it through"
-        case OSError() if cause.strerror:
-            return cause.strerror.lower()
         case aiohttp.ServerDisconnectedError():
             return "the server closed it"
+        case OSError() if cause.strerror:
+            return cause.strerror.lower()
         case _:
             return type(cause).__name__
 
@@ -252,8 +281,23 @@ def _own_transport(endpoint: Endpoint) -> AiohttpTransport:
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace], trust_env=False
         )
 
-    proxy = httpx.Proxy(endpoint.proxy) if endpoint.proxy is not None else None
-    return AiohttpTransport(verify=context, proxy=proxy, client=session)
+    return AiohttpTransport(verify=context, proxy=_proxy(endpoint), client=session)
+
+
+def _proxy(endpoint: Endpoint) -> httpx.Proxy | None:
+    """The proxy, its credentials as a header: the form that aiohttp keeps beyond version 3."""
+    if endpoint.proxy is None:
+        return None
+    bare = httpx.Proxy(httpx.URL(endpoint.proxy).copy_with(username=None, password=None))
+    credentials = _proxy_credentials(endpoint)
+    if credentials is not None:
+        bare.headers["Proxy-Authorization"] = credentials.decode()
+    return bare
+
+
+def _proxy_credentials(endpoint: Endpoint) -> bytes | None:
+    given = None if endpoint.proxy is None else httpx.Proxy(endpoint.proxy).raw_auth
+    return None if given is None else b"Basic " + b64encode(b":".join(given))
 
 
 @lru_cache(maxsize=8)

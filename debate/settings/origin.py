@@ -32,10 +32,10 @@ class Origin(NamedTuple):
             ValueError: If it is not an http or https URL with a host, or if it holds a user name or password.
         """
         parts = urlsplit(url)
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-            raise ValueError(f"expected a URL such as https://host/v1, found {url!r}")
         if parts.username is not None or parts.password is not None:
             raise ValueError("a URL may not hold a user name or password; name a variable in key_env instead")
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+            raise ValueError(f"expected a URL such as https://host/v1, found {url!r}")
         return cls(parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
 
     def serves_the_same(self, other: Origin) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from debate.errors import SettingsError
 from debate.settings.keys import Environment
 from debate.settings.origin import Origin
 
@@ -19,14 +20,20 @@ def proxy_for(origin: Origin, environment: Environment) -> str | None:
     """The proxy's URL, or None for a direct connection. ``NO_PROXY`` lists hosts and domains to reach directly.
 
     Addresses of this machine are always reached directly.
+
+    Raises:
+        SettingsError: If the proxy is of another kind, as socks5.
     """
     if origin.is_loopback:
         return None
     found = environment.first(_VARIABLES[origin.scheme])
     if found is None or _is_excluded(origin, environment):
         return None
-    url = found[1]
-    return url if "://" in url else f"http://{url}"
+    name, url = found
+    url = url if "://" in url else f"http://{url}"
+    if not url.startswith(("http://", "https://")):
+        raise SettingsError(f"{name}: only http and https proxies can be used, found {url.partition('://')[0]}://")
+    return url
 
 
 def _is_excluded(origin: Origin, environment: Environment) -> bool:

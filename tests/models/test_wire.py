@@ -1,0 +1,212 @@
+"""What is sent: bodies by dialect, and their conformity with Together's own description of its API."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from debate.models.dialects import DIALECTS
+from debate.models.port import Message, ModelRef, Reasoning, Request, ResponseFormat
+from debate.models.wire import encode, is_strict
+from debate.settings import Settings
+
+CLOSED = {
+    "type": "object",
+    "properties": {"text": {"type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
+LEVELS: tuple[Reasoning | None, ...] = (None, "off", "low", "medium", "high")
+
+
+def sent(model: str, *, stream: bool = False, **fields: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The body for a request, decoded, and the warnings."""
+    ref = ModelRef.parse(model)
+    given = {"messages": (Message("system", "s"), Message("user", "u")), "max_tokens": 9, **fields}
+    encoded = encode(Request(model=ref, **given), DIALECTS[ref.provider], stream=stream)  # type: ignore[index]
+    return json.loads(encoded.content), encoded.warnings
+
+
+def test_every_dialect_a_provider_may_name_is_there() -> None:
+    """Settings accept exactly the dialects there are, and every built-in provider speaks one."""
+    assert {row.dialect for row in Settings().providers.values()} == set(DIALECTS)
+    assert all(dialect.name == name for name, dialect in DIALECTS.items())
+
+
+def test_a_request_that_says_little_sends_little() -> None:
+    """Model, messages and the cap are always sent; what was not asked for is not."""
+    body, notes = sent("together:m")
+    assert body == {
+        "model": "m",
+        "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}],
+        "max_tokens": 9,
+    }
+    assert notes == ()
+
+
+def test_sampling_is_sent_under_the_dialect_s_names() -> None:
+    """Zero is a value; stop is a list; OpenAI's cap has its own name."""
+    asked = {"temperature": 0.0, "top_p": 0.5, "seed": 0, "stop": ("a", "b")}
+    body, _ = sent("together:m", **asked)
+    assert {name: body[name] for name in asked} == {"temperature": 0.0, "top_p": 0.5, "seed": 0, "stop": ["a", "b"]}
+    body, _ = sent("openai:gpt-4.1", **asked)
+    assert body["max_completion_tokens"] == 9
+    assert "max_tokens" not in body
+    assert body["temperature"] == 0.0
+
+
+def test_what_a_model_refuses_is_left_out_and_said() -> None:
+    """OpenAI's reasoning models get no temperature, and the completion will say so."""
+    body, notes = sent("openai:gpt-5.1", temperature=0.7, stop=("x",))
+    assert "temperature" not in body
+    assert "stop" not in body
+    assert notes == (
+        "temperature was not sent: openai:gpt-5.1 does not take it",
+        "stop was not sent: openai:gpt-5.1 does not take it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "off", "high"),
+    [
+        (
+            "together:zai-org/GLM-5.3",
+            {"reasoning": {"enabled": False}},
+            {"reasoning": {"enabled": True}, "reasoning_effort": "high"},
+        ),
+        ("together:openai/gpt-oss-120b", {"reasoning_effort": "low"}, {"reasoning_effort": "high"}),
+        ("openai:gpt-5.1", {"reasoning_effort": "none"}, {"reasoning_effort": "high"}),
+        ("openai:o3", {"reasoning_effort": "low"}, {"reasoning_effort": "high"}),
+        ("openai:gpt-4.1", {}, {}),
+        ("ollama:qwen3:4b", {"reasoning_effort": "none"}, {"reasoning_effort": "high"}),
+        (
+            "vllm:m",
+            {"chat_template_kwargs": {"enable_thinking": False}},
+            {"chat_template_kwargs": {"enable_thinking": True, "reasoning_effort": "high"}},
+        ),
+    ],
+)
+def test_reasoning_is_asked_for_in_the_dialect_s_form(
+    model: str, off: dict[str, object], high: dict[str, object]
+) -> None:
+    """Each dialect has its own form; where a level cannot be had the completion warns."""
+    plain, _ = sent(model)
+    for level, expected in (("off", off), ("high", high)):
+        body, notes = sent(model, reasoning=level)
+        assert {name: value for name, value in body.items() if name not in plain} == expected
+        cannot = (level == "off" and expected == {"reasoning_effort": "low"}) or (level == "high" and not expected)
+        assert bool(notes) is cannot
+
+
+def test_a_schema_is_sent_in_the_mode_the_server_has() -> None:
+    """The schema goes with a lawful name, strict only if it is; LM Studio, which has one mode, gets that one."""
+    wanted = ResponseFormat(name="the reply: " + "x" * 80, schema=CLOSED)
+    for provider in DIALECTS:
+        body, _ = sent(f"{provider}:m", response_format=wanted)
+        schema = body["response_format"]["json_schema"]
+        assert schema["schema"] == CLOSED
+        assert schema["strict"] is True
+        assert schema["name"].startswith("the_reply__xxx")
+        assert len(schema["name"]) == 64
+    body, _ = sent(
+        "together:m", response_format=ResponseFormat(name="n", schema={"type": "object", "properties": {"a": {}}})
+    )
+    assert "strict" not in body["response_format"]["json_schema"]
+
+
+def test_strict_is_what_providers_mean_by_it() -> None:
+    """Every object closed and every property required, at any depth."""
+    assert is_strict(CLOSED)
+    assert is_strict({"type": "array", "items": CLOSED})
+    assert not is_strict(CLOSED | {"required": []})
+    assert not is_strict(CLOSED | {"properties": {"text": {"anyOf": [{"properties": {"a": {}}}]}}})
+
+
+def test_several_system_messages_are_joined_where_templates_take_one() -> None:
+    """VLLM and llama.cpp templates reject a second system message; the others get what was said as it was said."""
+    messages = (Message("system", "a"), Message("user", "u"), Message("system", "b"))
+    body, _ = sent("vllm:m", messages=messages)
+    assert body["messages"] == [{"role": "system", "content": "a\n\nb"}, {"role": "user", "content": "u"}]
+    body, _ = sent("together:m", messages=messages)
+    assert [message["role"] for message in body["messages"]] == ["system", "user", "system"]
+
+
+def test_half_a_character_is_replaced_and_not_an_error() -> None:
+    """A lone surrogate, which no UTF-8 can hold, becomes the replacement character; whole pairs stay."""
+    body, _ = sent("together:m", messages=(Message("user", "a\ud83d b \U0001f600 \ude00"),))
+    assert body["messages"] == [{"role": "user", "content": "a\ufffd b \U0001f600 \ufffd"}]
+
+
+@pytest.fixture(scope="module")
+def together() -> Any:
+    """Together's own OpenAPI document, as something to check requests with."""
+    root = Path(__file__).parent.parent.parent
+    data = os.environ.get("DEBATE_TEST_DATA")
+    shared = Path(data).parent if data else root / ".." / "shared"
+    document = shared / "research" / "together-openapi.yaml"
+    if not document.is_file():
+        pytest.skip(f"Together's OpenAPI document is not at {document}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # openapi-core's own imports
+        from openapi_core import Config, OpenAPI  # noqa: PLC0415 - slow, and needed by this fixture alone
+
+        whole = YAML(typ="safe").load(document)
+        # The document as such is not valid: elsewhere a boolean's default is 'auto', and here a discriminator without
+        # a mapping points to schemas by names they do not have. The alternatives themselves are checked.
+        del whole["components"]["schemas"]["ChatCompletionRequest"]["properties"]["response_format"]["discriminator"]
+        part = whole | {"paths": {"/chat/completions": whole["paths"]["/chat/completions"]}}
+        return OpenAPI.from_dict(part, config=Config(spec_validator_cls=None))
+
+
+def test_what_together_is_sent_is_what_its_document_allows(together: Any) -> None:
+    """Every combination of fields validates, and each field sent is one that the document lists."""
+    from openapi_core.testing import MockRequest  # noqa: PLC0415 - slow, and needed by this test alone
+
+    schema = together.spec / "components" / "schemas" / "ChatCompletionRequest" / "properties"
+    known = set(schema.keys())
+    asked = {
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "seed": 7,
+        "stop": ("\n\n##",),
+        "response_format": ResponseFormat(name="reply", schema=CLOSED),
+    }
+    for model, level, full, stream in product(
+        ("zai-org/GLM-5.3", "openai/gpt-oss-120b"), LEVELS, (False, True), (False, True)
+    ):
+        body, _ = sent(f"together:{model}", stream=stream, reasoning=level, **(asked if full else {}))
+        assert set(body) <= known
+        together.validate_request(
+            MockRequest(
+                "https://api.together.ai",
+                "post",
+                "/v1/chat/completions",
+                headers={"Authorization": "Bearer key"},
+                data=json.dumps(body).encode(),
+                content_type="application/json",
+            )
+        )
+
+
+def test_the_document_refuses_what_is_wrong(together: Any) -> None:
+    """The check above can fail: a stop that is no list does not validate."""
+    from openapi_core.testing import MockRequest  # noqa: PLC0415 - slow, and needed by this test alone
+
+    body, _ = sent("together:m")
+    request = MockRequest(
+        "https://api.together.ai",
+        "post",
+        "/v1/chat/completions",
+        headers={"Authorization": "Bearer key"},
+        data=json.dumps(body | {"stop": "x"}).encode(),
+        content_type="application/json",
+    )
+    with pytest.raises(Exception, match="body"):
+        together.validate_request(request)
