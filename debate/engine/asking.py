@@ -164,15 +164,20 @@ class Asker:
             seconds=failure.seconds,
         )
 
-    def never_sent(self, asked: TurnAsked, error: DebateError) -> AttemptFailed:
-        """The event of a try that ended before, or between, its sends."""
+    def gave_up(self, asked: TurnAsked, error: DebateError, *, attempt: int) -> AttemptFailed:
+        """The event of a try that ended before or between its sends, or during the one numbered ``attempt``."""
         kind = "budget" if isinstance(error, BudgetExceeded) else "deadline"
         if isinstance(error, ModelError):
             kind = error.kind
         elif not isinstance(error, (BudgetExceeded, DeadlineExceeded)):
             kind = "model"
         return AttemptFailed(
-            turn=asked.turn, try_number=asked.try_number, attempt=0, error=kind, message=str(error), billed="no"
+            turn=asked.turn,
+            try_number=asked.try_number,
+            attempt=attempt,
+            error=kind,
+            message=str(error),
+            billed="possibly" if attempt else "no",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from debate.engine.casting import Casting
@@ -78,13 +77,11 @@ class Decider:
             i for i in self._graph.iterations.values() if (i.round, i.number) == (scored.round, scored.iteration)
         )
 
-    def _advance(self, node: str, state: State, *, leaving_out: Iterable[str] = ()) -> list[Command]:
+    def _advance(self, node: str, state: State) -> list[Command]:
         """``node`` is over: start what waited for it last."""
         commands: list[Command] = []
-        left_out = set(leaving_out)
         for ready in self._frontier.finish(node):
-            if ready not in left_out:
-                commands += self._start(ready, state)
+            commands += self._start(ready, state)
         if self._frontier.done:
             commands.append(Conclude())
         return commands
@@ -98,6 +95,8 @@ class Decider:
         if node in self._graph.iterations:
             return self._end_iteration(self._graph.iterations[node], state)
         gate = self._graph.gates[node]
+        if _left_out(self._graph.iterations[gate.after], state):
+            return self._advance(node, state)
         known = state.gates.get(node)
         if known is not None:
             return self._after_gate(state, known)
@@ -115,9 +114,9 @@ class Decider:
         return [Ask(id_, last, asked.try_kind, asked.tier)]
 
     def _end_iteration(self, iteration: Iteration, state: State) -> list[Command]:
-        ends = [ended for id_ in iteration.turns if (ended := state.turns[id_].ended) is not None]
-        if all(ended.outcome == "skipped" for ended in ends):
+        if _left_out(iteration, state):
             return self._advance(iteration.id, state)
+        ends = [ended for id_ in iteration.turns if (ended := state.turns[id_].ended) is not None]
         lacking = self._lacking(iteration, ends)
         if lacking is not None:
             if any(ended.error in PROVIDER_ERRORS for ended in ends):
@@ -160,7 +159,9 @@ class Decider:
             for id_ in pruned
             if id_ not in state.turns or state.turns[id_].ended is None
         ]
-        return commands + self._advance(event.gate, state, leaving_out=pruned)
+        # They become ready before their ends are written, and must not be asked.
+        self._started.update(pruned)
+        return commands + self._advance(event.gate, state)
 
     def _read(self, state: State, event: TurnAnswered) -> list[Command]:
         """Read a completion: the turn is over, or the model is asked once to mend it."""
@@ -224,10 +225,20 @@ class Decider:
         first = _first_reading(known, event.try_number)
         assert first is not None, "a repair follows a completion"
         reading = read(first.text, spec)
-        reason = f"{reading.problem}; the repair failed: {event.message}"
         return TurnEnded(
-            turn=event.turn, outcome="unreadable", reply=reading.reply, missing=reading.missing, reason=reason
+            turn=event.turn,
+            outcome="unreadable",
+            reply=reading.reply,
+            missing=reading.missing,
+            substituted=any(asked.try_kind == "substitute" for asked in known.asked.values()),
+            reason=f"{reading.problem}; the repair failed: {event.message}",
         )
+
+
+def _left_out(iteration: Iteration, state: State) -> bool:
+    """Whether a gate left the iteration out, so that nothing was said in it."""
+    ends = [state.turns[id_].ended for id_ in iteration.turns]
+    return all(ended is not None and ended.outcome == "skipped" for ended in ends)
 
 
 def _first_reading(turn: TurnState, repair: int) -> TurnAnswered | None:

@@ -17,6 +17,7 @@ from debate.engine.embedding import EmbedderChoice, Embedding, is_lexical, name_
 from debate.engine.loop import Listener, Loop, Update
 from debate.engine.scoring import RunScorer
 from debate.engine.starting import asking, check_money, header, prices_for, run_id
+from debate.errors import DebateError
 from debate.models.options import Account
 from debate.models.port import ChatModel, ModelRef
 from debate.models.router import Router
@@ -125,12 +126,14 @@ class Engine:
         self._embedding = Embedding(embedder if embedder is not None else self.settings.embedder)
         self._syncer = Syncer()
         self._open = AsyncExitStack()
+        self._streams = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
         self._open.callback(self._syncer.close)
         self._open.push_async_callback(self._embedding.aclose)
         self._open.push_async_callback(self._router.aclose)
         await self._open.enter_async_context(self._path)
+        await self._open.enter_async_context(self._streams)
         return self
 
     async def __aexit__(
@@ -209,19 +212,26 @@ class Engine:
             streams=True,
         )
 
-        async def hold() -> None:
+        async def hold() -> DebateError | None:
             try:
                 await prepared.hold()
+            except DebateError as error:
+                return error
             finally:
                 queue.put_nowait(None)
+            return None
 
-        async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(hold())
-            try:
-                while (told := await queue.get()) is not None:
-                    yield told
-            finally:
-                task.cancel()
+        # Not a group of its own: a generator that is left at its yield would hand the group a GeneratorExit.
+        task = self._streams.create_task(hold())
+        try:
+            while (told := await queue.get()) is not None:
+                yield told
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+        failure = task.result()
+        if failure is not None:
+            raise failure
 
     async def prepare(
         self,

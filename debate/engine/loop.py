@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -15,9 +16,20 @@ from debate.engine.commands import Ask, Command, CompareWording, Conclude, Emit,
 from debate.engine.deciding import Decider
 from debate.engine.scoring import RunScorer
 from debate.engine.verdicts import reach_verdict
-from debate.errors import DebateError, ModelError, PromptError
+from debate.errors import DebateError, ModelError, PromptError, TranscriptError
 from debate.models.port import AttemptFailure, ChatModel, Delta, Notice, Waiting
-from debate.transcript.events import Entry, Event, RunEnded, RunSuspended, Scored, StopReason, TurnAsked, TurnEnded
+from debate.transcript.events import (
+    AttemptFailed,
+    Entry,
+    Event,
+    RunEnded,
+    RunSuspended,
+    Scored,
+    StopReason,
+    TurnAnswered,
+    TurnAsked,
+    TurnEnded,
+)
 from debate.transcript.log import Log
 from debate.transcript.state import State, evolve
 
@@ -62,6 +74,8 @@ class Loop:
         self._stop: Fail | Suspend | None = None
         self._concluding = False
         self._over = asyncio.Event()
+        self._cut: BaseException | None = None
+        """Why nothing more may be written: the transcript cannot take it, or the run was cancelled."""
         self._tasks = asyncio.TaskGroup()
 
     async def run(self) -> State:
@@ -75,15 +89,26 @@ class Loop:
             async with self._tasks:
                 self._do(self._decider.begin(self.state))
                 self._drain()
-                await self._over.wait()
+                await self._until_over()
         except asyncio.CancelledError:
             if self.state.status == "running":
-                self._write(RunSuspended(reason="cancelled", detail="the run was cancelled"))
+                # A transcript that cannot take this says as much to a resume by just ending.
+                with suppress(TranscriptError):
+                    self._write(RunSuspended(reason="cancelled", detail="the run was cancelled"))
             raise
         except BaseExceptionGroup as group:
             raise _first(group) from None
         await self._log.sync()
         return self.state
+
+    async def _until_over(self) -> None:
+        try:
+            await self._over.wait()
+        except asyncio.CancelledError as error:
+            self._cut = error
+            raise
+        if self._cut is not None:
+            raise self._cut
 
     def stop(self, reason: StopReason, detail: str, *, abort: bool = False) -> None:
         """Start no new turn; end the run as suspended when those under way are over, at once with ``abort``."""
@@ -117,7 +142,12 @@ class Loop:
         self._settle()
 
     def _write(self, event: Event) -> None:
-        entry = self._log.append(event)
+        try:
+            entry = self._log.append(event)
+        except TranscriptError as error:
+            self._cut = error
+            self._over.set()
+            raise
         self.state = evolve(self.state, event)
         self._tell(None, entry)
 
@@ -170,33 +200,47 @@ class Loop:
     async def _call(self, asked: Asked) -> None:
         turn = asked.event.turn
         final = False
+        tries = sent = 0
 
         def notice(told: Notice) -> None:
-            nonlocal final
-            if isinstance(told, AttemptFailure):
-                final = told.retry_in is None
-                self._emit(self._asker.attempt_failed(asked.event, told))
-            else:
+            nonlocal final, tries, sent
+            if not isinstance(told, AttemptFailure):
                 self._tell(turn, told)
+                return
+            final, tries, sent = told.retry_in is None, told.attempt, 0
+            event = self._asker.attempt_failed(asked.event, told)
+            if final:
+                self._close(event)
+            else:
+                self._emit(event)
 
         def delta(piece: Delta) -> None:
             self._tell(turn, piece)
 
-        request = replace(asked.request, on_notice=notice, on_delta=delta if self._streams else None)
+        def written() -> None:
+            nonlocal sent
+            sent = tries + 1
+
+        request = replace(asked.request, on_notice=notice, on_sent=written, on_delta=delta if self._streams else None)
         try:
             completion = await self._model(request)
         except DebateError as error:
             if not final:
-                self._emit(self._asker.never_sent(asked.event, error))
+                self._close(self._asker.gave_up(asked.event, error, attempt=sent))
             return
         except Exception as error:
             LOG.debug("the model of %s raised", turn, exc_info=True)
-            self._emit(self._asker.never_sent(asked.event, ModelError(f"{type(error).__name__}: {error}")))
+            raised = ModelError(f"{type(error).__name__}: {error}")
+            self._close(self._asker.gave_up(asked.event, raised, attempt=sent))
             return
+        self._close(self._asker.answered(asked.event, completion))
+
+    def _close(self, event: TurnAnswered | AttemptFailed) -> None:
+        """The last event of a try. Nothing follows from it once the run has failed: the turn ends unused."""
         failed_before = isinstance(self._stop, Fail)
-        self._emit(self._asker.answered(asked.event, completion))
+        self._emit(event)
         if failed_before:
-            self._emit(TurnEnded(turn=turn, outcome="unused", reason="answered after the run had failed"))
+            self._emit(TurnEnded(turn=event.turn, outcome="unused", reason="the run had failed before it was over"))
 
     def _score(self, scoring: Coroutine[None, None, Scored]) -> None:
         """Take a score beside the turns; gates that need it wait, nothing else does."""
@@ -232,7 +276,7 @@ class Loop:
     def _settle(self) -> None:
         """End a run that must stop, once nothing is under way."""
         under_way = self._asking or self._scoring or self._draining or self._concluding
-        if under_way or self._over.is_set():
+        if under_way or self._over.is_set() or self._cut is not None:
             return
         assert self._stop is not None, "a run with nothing under way is over"
         if isinstance(self._stop, Fail):

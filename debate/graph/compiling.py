@@ -44,7 +44,7 @@ def compile_graph(scenario: Scenario) -> TurnGraph:
             if gate is not None:
                 later = [label(round_.name, n, repeats=True) for n in range(number + 1, times + 1)]
                 pruned = tuple(f"{i}/{m.id}" for i in later for m in casting[round_.name])
-                gates[gate] = Gate(gate, round_.name, number, pruned)
+                gates[gate] = Gate(gate, round_.name, number, id_, pruned)
     return TurnGraph(turns, iterations, gates, {name: tuple(m.id for m in who) for name, who in casting.items()})
 
 

@@ -65,6 +65,8 @@ class Gate:
     """``rebuttal.2?until``."""
     round: str
     iteration: int
+    after: str
+    """The iteration it waits for."""
     prunes: tuple[str, ...]
     """The turns that are left out when it holds."""
 

@@ -255,7 +255,7 @@ class Scored(Fact):
     iteration: int
     measure: Literal["agreement", "similarity"]
     method: str
-    value: float | None
+    value: float | None = None
     """The measure itself, 0 to 1; None with a reason."""
     reason: str | None = None
     n_valid: int
@@ -282,7 +282,7 @@ class VerdictReached(Fact):
     """What the debate decided, and by which rule."""
 
     kind: Literal["verdict_reached"] = "verdict_reached"
-    answer: str | None
+    answer: str | None = None
     """For, against or neutral on a motion; the answer to a question; None when none was reached."""
     by: str
     """The rule or participant that decided."""

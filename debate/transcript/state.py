@@ -149,7 +149,7 @@ def evolve(state: State, event: Event) -> State:  # noqa: C901, PLR0912 - one ar
             state.suspended, state.status = None, "running"
             state.resumed += 1
             for id_ in event.reopened:
-                _put(state.turns, id_, replace(state.turns[id_], ended=None))
+                _put(state.turns, id_, replace(state.turns.get(id_, _NEW_TURN), ended=None))
         case RunEnded():
             state.ended, state.status = event, event.status
     return state
