@@ -34,6 +34,11 @@ class Method(StrEnum):
         return self in (Method.ANSWER, Method.STANCE)
 
     @property
+    def needs(self) -> Literal["answer", "stance", "position"] | None:
+        """The field that replies must be asked for; None where free text is compared."""
+        return _NEEDS.get(self)
+
+    @property
     def reliability(self) -> Reliability:
         """The word for the measured validity of the method with the embedder it was measured with."""
         return _RELIABILITY[self]

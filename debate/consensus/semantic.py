@@ -72,11 +72,11 @@ def cosines(vectors: Vectors, *, topic: Vectors | None = None) -> Matrix:
 
     rows = vectors.astype(np.float64)
     if topic is not None:
-        axis = _unit(topic.astype(np.float64)[None, :])[0]
+        axis = unit_rows(topic.astype(np.float64)[None, :])[0]
         scale = np.linalg.norm(rows, axis=1, keepdims=True)
         rows = rows - np.outer(rows @ axis, axis)
         rows[np.linalg.norm(rows, axis=1) < _TINY * np.maximum(scale[:, 0], 1.0)] = 0.0
-    rows = _unit(rows)
+    rows = unit_rows(rows)
     found: Matrix = np.clip(rows @ rows.T, -1.0, 1.0)
     np.fill_diagonal(found, 1.0)
     return found
@@ -122,7 +122,8 @@ def _mean_of_pairs(matrix: Matrix) -> float:
     return float((matrix.sum() - matrix.trace()) / (n * (n - 1)))
 
 
-def _unit(rows: Matrix) -> Matrix:
+def unit_rows(rows: Matrix) -> Matrix:
+    """Rows of length 1; a row of zeros stays."""
     import numpy as np  # noqa: PLC0415 - structured scores never need it
 
     norms = np.linalg.norm(rows, axis=1, keepdims=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_STEM: Final = 5
+_NAME: Final = re.compile(r"(?<=[a-z,] )[A-Z]\w+")
 _WORD: Final = re.compile(r"[a-z0-9]+(?:['\u2019][a-z]+)?")
 _NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?")
 _NEGATING_FIXED: Final = re.compile(
@@ -44,6 +46,11 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(word for word in words(text) if word not in _STOP and not is_negation(word))
 
 
+def content_stems(text: str) -> frozenset[str]:
+    """The beginnings of the words that carry meaning, so that ``ban``, ``bans`` and ``banned`` are near to one."""
+    return frozenset(word[:_STEM] for word in content_words(text))
+
+
 def is_negation(word: str) -> bool:
     """Whether ``word`` turns a statement round."""
     return word.endswith("n't") or word.replace("'", "") in _NEGATIONS
@@ -58,6 +65,22 @@ def negations(text: str) -> int:
 def numbers(text: str) -> frozenset[str]:
     """The numbers written in digits in ``text``, without thousands separators."""
     return frozenset(match.group().replace(",", "").lstrip("+") for match in _NUMBER.finditer(text))
+
+
+def renamed(first: str, second: str) -> bool:
+    """Whether each of two texts names something, in capitals inside a sentence, that the other does not."""
+    left, right = (frozenset(_NAME.findall(text)) for text in (first, second))
+    return bool(left - right) and bool(right - left)
+
+
+def without(text: str, left_out: frozenset[str]) -> str:
+    """The words of ``text`` but for some."""
+    return " ".join(word for word in words(text) if word not in left_out)
+
+
+def without_particulars(text: str) -> str:
+    """``text`` without its numbers and names."""
+    return _NUMBER.sub(" ", _NAME.sub(" ", text))
 
 
 def overlap(first: frozenset[str], second: frozenset[str]) -> float:
