@@ -13,6 +13,9 @@ from debate.reply.phrases import phrase, plain
 LONGEST: Final = 2000
 """Characters that are looked at."""
 
+WORDS: Final = 6
+"""Words an answer in words may have; more are a sentence about it."""
+
 _DIGITS: Final = 10
 """Significant digits in which two irrational values have to agree."""
 
@@ -31,6 +34,7 @@ _REWRITES: Final = tuple(
         (r"\u221a", r"\\sqrt"),
         (r"(?<![A-Za-z\\])sqrt(?![A-Za-z])", r"\\sqrt"),
         (r"\*\*", "^"),
+        (r"\\(sin|cos|tan)(?=[a-gi-z])", r"\\\1 "),
         (r"\^\s*\{?\s*\\circ\s*\}?|\u00b0|\\degree(?![A-Za-z])", ""),
         (r"\\[$%]|[$%]", ""),
         (r"\\(?:le|leqslant)(?![A-Za-z])|\u2264", r"\\leq"),
@@ -44,6 +48,7 @@ _REWRITES: Final = tuple(
         (r"([_^])\s*\{\s*(\w)\s*\}", r"\1\2"),
     )
 )
+_MATRIX: Final = re.compile(r"\\begin\s*\{([pbvBV]?)matrix\}(.{0,400}?)\\end\s*\{\1matrix\}", re.DOTALL)
 _UNITS: Final = re.compile(r"(?<=[\w})\]])\s*\\(?:text|mbox|mathrm|textrm|rm)\s*\{[^{}]*\}(?:\^\{?\d\}?)?")
 _WORDY_UNIT: Final = re.compile(r"[-+]?[$]?[\d.,]+\s+[A-Za-z]{2,}[A-Za-z\s./^\d]*\.?")
 _THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -63,7 +68,7 @@ def normal_form(written: str) -> str:
     text = plain(written[:LONGEST]).rstrip(".,;: ")
     if _WORDY_UNIT.fullmatch(text) and (value := parse_number(text)) is not None:
         return write_number(value)
-    text = _UNITS.sub("", text)
+    text = _MATRIX.sub(_as_tuple, _UNITS.sub("", text))
     text = re.sub(r"\\(?:text|mbox|mathrm|textbf|textrm|boxed)\s*\{([^{}]*)\}", r"\1", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
@@ -73,11 +78,21 @@ def normal_form(written: str) -> str:
     return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
 
 
+def _as_tuple(matrix: re.Match[str]) -> str:
+    """A column vector as a tuple, a matrix as a tuple of its rows."""
+    rows = [row.split("&") for row in re.split(r"\\\\|\\(?![A-Za-z])", matrix[2]) if row.strip()]
+    written = [row[0].strip() if len(row) == 1 else f"({','.join(cell.strip() for cell in row)})" for row in rows]
+    return f"({','.join(written)})"
+
+
 def canonical_expression(written: str) -> str | None:
-    """A constant as its exact value, a word as a phrase, and any other formula in its normal form; None if blank."""
+    """A constant as its exact value, a few words as a phrase, and any other formula in its normal form.
+
+    None if there is nothing, or a whole sentence.
+    """
     text = normal_form(written)
     if _is_words(text):
-        return phrase(text) or None
+        return (phrase(text) or None) if len(text.split()) <= WORDS else None
     constant = _constant(text)
     return re.sub(r"\s+", "", text) or None if constant is None else write_number(constant)
 
@@ -153,11 +168,11 @@ def _formula_key(text: str) -> str:
             first, *others = (left - right for left, right in zip(values(sides[0]), values(sides[1]), strict=True))
             return "=" + ",".join(_written(other / first) for other in others)
         found = values(text)
-    except (NotAFormula, ZeroDivisionError):
+        if all(value == found[0] for value in found):
+            return _written(found[0])
+        return "~" + ",".join(_rounded(complex(value)) for value in found)
+    except (NotAFormula, ArithmeticError):
         return re.sub(r"\s+", "", text)
-    if all(value == found[0] for value in found):
-        return _written(found[0])
-    return "~" + ",".join(_rounded(complex(value)) for value in found)
 
 
 def _written(value: Value) -> str:

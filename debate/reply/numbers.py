@@ -18,7 +18,7 @@ _MAGNITUDES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "tr
 _CURRENCY: Final = "$€£¥₹"
 
 _DIGITS: Final = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)|\d+)"
-_DECIMAL: Final = rf"(?:{_DIGITS}(?:\.\d*)?|\.\d+)"
+_DECIMAL: Final = rf"(?:{_DIGITS}(?:\.\d+)?|\.\d+)"
 NUMBER: Final = re.compile(rf"[-+]?{_DECIMAL}(?:[eE][-+]?\d{{1,6}}(?![\d.]))?")
 """A number inside running text, its sign included."""
 

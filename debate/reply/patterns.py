@@ -8,21 +8,24 @@ on: recorded corpora were scored by it, so importers may ask for it; a live run 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from debate.reply.answers import canonical
 from debate.reply.choices import LETTERS
 from debate.reply.numbers import NUMBER
-from debate.reply.spec import ReplySpec
+from debate.reply.spec import Extractor, ReplySpec
 
 WINDOW: Final = 400
 """Characters behind "the answer is" that are looked at."""
 
+ALONE: Final = 80
+"""Characters of a text that may be nothing but an answer."""
+
 _STATEMENT: Final = re.compile(
     r"\b(?:answer|ans|correct\s+(?:option|choice)|(?:option|choice)\s+is)\b"
     r"(?:\s+(?:to\s+(?:this|the)\s+(?:question|problem)|choice|option|here|would|should|must|therefore))?"
-    r"[\s*_`]{0,6}(?:is|be|are|:|=)[\s*_`:]{0,6}(?:(?:indeed|therefore|thus|simply|just|then|be|option|choice|letter)[\s:]{1,3})?",
+    r"[\s*_`]{0,6}(?:is|be|are|:|=)[\s*_`:]{0,6}(?:(?:indeed|still|also|therefore|thus|simply|just|then|be|option|choice|letter)[\s:]{1,3})?",
     re.IGNORECASE,
 )
 _BOXED: Final = re.compile(r"\\(?:boxed|fbox)\s{0,3}(?=[{\d\w])")
@@ -39,24 +42,53 @@ def stated_answer(text: str, spec: ReplySpec) -> str | None:
         if (answer := _readable(written, spec)) is not None:
             return answer
     bare = text.strip()
-    return bare if len(bare) <= WINDOW and spec.kind not in (None, "open") and canonical(bare, spec) else None
+    alone = len(bare) <= ALONE and "\n" not in bare and spec.kind not in (None, "open")
+    return bare if alone and canonical(bare, spec) else None
+
+
+def boxed_answer(text: str, spec: ReplySpec) -> str | None:
+    """What stands in the last box that holds an answer, as written; None if there is none."""
+    return next((one for _, one in reversed(list(_boxed(text))) if canonical(one, spec) is not None), None)
+
+
+def last_number(text: str, spec: ReplySpec) -> str | None:
+    """The last number of a text, as written, thousands separators and sign included; None if there is none."""
+    found = _numbers(text)
+    return found[-1][1] if found and canonical(found[-1][1], spec) is not None else None
 
 
 def last_mentioned_answer(text: str, spec: ReplySpec) -> str | None:
-    """The last option letter, number or formula of a text, as written; None if there is none."""
+    """The last bracketed option letter, number or formula of a text, as written; None if there is none.
+
+    A bare letter does not count: most are articles and names.
+    """
     match spec.kind:
         case "choice":
             letters = "|".join(re.escape(key) for key in spec.choices or LETTERS)
-            marked = re.findall(rf"[(\[]\s?({letters})\s?[)\]]", text)
-            bare = marked or re.findall(rf"(?<![\w'\u2019])({letters})(?![\w'\u2019])", text)
-            return bare[-1] if bare else None
+            marked = re.findall(rf"[(\[]\s?({letters})\s?[)\]]", text, flags=re.IGNORECASE)
+            marked = marked or re.findall(rf"(?<!\w)({letters})\)", text, flags=re.IGNORECASE)
+            return marked[-1] if marked else None
         case "number":
-            return next(iter(reversed(NUMBER.findall(text))), None)
+            return last_number(text, spec)
         case "expression":
-            formulas = [next(part for part in found if part) for found in _MATHS.findall(text)]
-            return next((formula for formula in reversed(formulas) if canonical(formula, spec)), None)
+            masked = _MATHS.sub(lambda found: " " * len(found[0]), text)
+            found = sorted([*_formulas(text), *_numbers(masked)])
+            return next((formula for _, formula in reversed(found) if canonical(formula, spec)), None)
         case _:
             return None
+
+
+def _numbers(text: str) -> list[tuple[int, str]]:
+    """Every number and where it stands; a dash between two numbers is no sign."""
+    found = [(number.start(), number[0]) for number in NUMBER.finditer(text)]
+    return [(at, number.lstrip("+-") if at and text[at - 1].isalnum() else number) for at, number in found]
+
+
+def _formulas(text: str) -> list[tuple[int, str]]:
+    """Every formula in maths mode and where it stands; of a chain of equations the last side, and no lone variable."""
+    found = [(maths.start(), next(part for part in maths.groups() if part)) for maths in _MATHS.finditer(text)]
+    sides = [(at, re.split(r"(?<![<>!])=|\\approx(?![A-Za-z])", formula)[-1].strip()) for at, formula in found]
+    return [(at, side) for at, side in sides if not re.fullmatch(r"\W*|\\?[A-Za-z]\W*|\\angle.*", side)]
 
 
 def _readable(written: str, spec: ReplySpec) -> str | None:
@@ -97,3 +129,12 @@ def _boxed(text: str) -> Iterator[tuple[int, str]]:
             if depth == 0:
                 yield found.start(), rest[1:index]
                 break
+
+
+ANSWER_EXTRACTORS: Final[Mapping[Extractor, Callable[[str, ReplySpec], str | None]]] = {
+    "patterns": stated_answer,
+    "boxed": boxed_answer,
+    "last_mention": last_mentioned_answer,
+    "last_number": last_number,
+}
+"""Extractors that find an answer in running text."""

@@ -7,6 +7,8 @@ import unicodedata
 from typing import Final
 
 _DRESSING: Final = re.compile(r"\\(?:boxed|text|textbf|mathrm|mathbf|textrm|mbox)\s*\{([^{}]*)\}")
+_TOKENS: Final = re.compile(r"(?:\s{0,3}(?:\[/?[A-Z]{2,8}\]|</?s>|<\|\w{1,20}\|>)){1,4}\s*$")
+"""Chat template tokens that small models leave behind their answer, as ``18 [/OUT]``."""
 _EDGE: Final = "*_`#>\"'\u201c\u201d\u2018\u2019 \t\r\n"
 _LAYERS: Final = 8
 """Wrappings that are taken off; what is wrapped deeper was meant to be."""
@@ -15,7 +17,7 @@ _ARTICLE: Final = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 
 def plain(written: str) -> str:
     """The text without the markdown, quotation marks and LaTeX boxes around it."""
-    text = unicodedata.normalize("NFKC", written).strip(_EDGE)
+    text = _TOKENS.sub("", unicodedata.normalize("NFKC", written)).strip(_EDGE)
     for _ in range(_LAYERS):
         bare = _DRESSING.sub(r"\1", text).strip(_EDGE)
         if len(bare) > 1 and bare[0] == bare[-1] == "$" and bare.count("$") == 2:  # noqa: PLR2004 - a pair

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from debate.reply import fields as read_field
 from debate.reply.answers import canonical
 from debate.reply.json_block import Json, read_json
-from debate.reply.patterns import last_mentioned_answer, stated_answer
+from debate.reply.patterns import ANSWER_EXTRACTORS
 from debate.reply.reply import Reply, ReplyField
-from debate.reply.spec import ReplySpec
+from debate.reply.spec import Extractor, ReplySpec
 from debate.reply.tagged import read_footer
 from debate.reply.wording import wording
 
-Extractor = Literal["json", "tagged", "patterns", "last_mention"]
-"""What found the compared field, or the first field that was found."""
-
 LIMIT: Final = 200_000
 """Characters that are read, counted from the end, where a footer stands."""
+
+
+Raw = dict[ReplyField, Json]
+"""Field to what stood for it, as yet untyped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,50 +30,56 @@ class Reading:
     missing: tuple[ReplyField, ...]
     """Fields that were asked for and not found, or whose value could not be read."""
     extractor: Extractor | None
-    """None for free text, and where nothing was found."""
+    """What found the compared field, or else the first field that was found; None where nothing was."""
     readable: bool
     """Whether every required field of the spec is there."""
     problem: str | None
     """Why it is not readable, naming what was found instead."""
 
 
-def read(text: str, spec: ReplySpec, *, last_mention: bool = False) -> Reading:
-    """Read ``text`` as ``spec`` asks. Never raises, whatever the text; time grows linearly with at most :data:`LIMIT`.
+def read(text: str, spec: ReplySpec) -> Reading:
+    """Read ``text`` as ``spec`` asks. Never raises, whatever the text; time is bounded by :data:`LIMIT`.
 
-    JSON first, then the footer, then (for an answer only) what the text states outright. With ``last_mention``, for
-    recorded debates whose speakers were asked for no footer, the last letter or number counts as the answer in the end.
+    Each field is taken from the first of the spec's extractors that finds it; nothing is filled in beyond that.
     """
     # A lone surrogate is valid in a str and in JSON escapes, but not in the transcript's UTF-8.
     text = text[-LIMIT:].encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
-    asked = tuple(name for name in spec.fields if name != "text")
-    block = read_json(text, spec.fields)
-    footer = read_footer(block.rest if block.values else text, asked)
-    raw: dict[ReplyField, Json] = {**footer.values, **block.values}
-    raw = {name: value for name, value in raw.items() if name == "text" or value != wording(name, spec)}
-    extractors: dict[ReplyField, Extractor] = {name: "json" if name in block.values else "tagged" for name in raw}
-    if "answer" in asked and _canonical(raw.get("answer"), spec) is None:
-        for extractor, found in _free_text(text, spec, last_mention=last_mention):
-            if found is not None:
-                raw["answer"], extractors["answer"] = found, extractor
-                break
-    reply = _reply(raw, footer.rest, spec)
+    raw, extractors, rest = _extracted(text, spec)
+    reply = _reply(raw, rest, spec)
     missing = tuple(name for name in spec.fields if getattr(reply, name) in (None, ""))
     lacking = tuple(name for name in spec.required if name in missing)
-    first = next(
-        (extractors[name] for name in (spec.compared, *asked) if name in extractors and name not in missing), None
-    )
+    asked = (name for name in (spec.compared, *spec.fields) if name in extractors and name not in missing)
     return Reading(
         reply=reply,
         missing=missing,
-        extractor=first,
+        extractor=next((extractors[name] for name in asked), None),
         readable=not lacking,
         problem=_problem(lacking, raw, text) if lacking else None,
     )
 
 
-def _free_text(text: str, spec: ReplySpec, *, last_mention: bool) -> list[tuple[Extractor, str | None]]:
-    found: list[tuple[Extractor, str | None]] = [("patterns", stated_answer(text, spec))]
-    return [*found, ("last_mention", last_mentioned_answer(text, spec))] if last_mention else found
+def _extracted(text: str, spec: ReplySpec) -> tuple[Raw, dict[ReplyField, Extractor], str]:
+    """What was found for each field, by which extractor, and the text around it."""
+    asked = tuple(name for name in spec.fields if name != "text")
+    raw: Raw = {}
+    extractors: dict[ReplyField, Extractor] = {}
+    rest = text.strip()
+    for extractor in spec.extractors:
+        found: Raw = {}
+        if extractor == "json":
+            found, rest = read_json(rest, spec.fields)
+        elif extractor == "tagged":
+            footer = read_footer(rest, asked)
+            found, rest = {**footer.values}, footer.rest
+        elif "answer" in asked and _canonical(raw.get("answer"), spec) is None:
+            answer = ANSWER_EXTRACTORS[extractor](text, spec)
+            found = {} if answer is None else {"answer": answer}
+            if found:
+                raw.pop("answer", None)
+        for name, value in found.items():
+            if name not in raw and (name == "text" or value != wording(name, spec)):
+                raw[name], extractors[name] = value, extractor
+    return raw, extractors, rest
 
 
 def _canonical(value: Json, spec: ReplySpec) -> str | None:
@@ -82,7 +89,7 @@ def _canonical(value: Json, spec: ReplySpec) -> str | None:
     return canonical(written, spec) if written is not None else None
 
 
-def _reply(raw: dict[ReplyField, Json], rest: str, spec: ReplySpec) -> Reply:
+def _reply(raw: Raw, rest: str, spec: ReplySpec) -> Reply:
     argument = raw.get("text")
     answer = _canonical(raw.get("answer"), spec)
     return Reply(
@@ -101,7 +108,7 @@ def _reply(raw: dict[ReplyField, Json], rest: str, spec: ReplySpec) -> Reply:
     )
 
 
-def _problem(lacking: tuple[ReplyField, ...], raw: dict[ReplyField, Json], text: str) -> str:
+def _problem(lacking: tuple[ReplyField, ...], raw: Raw, text: str) -> str:
     if not text.strip():
         return "the completion is empty"
     parts = []

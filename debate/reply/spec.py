@@ -12,6 +12,13 @@ from debate.reply.reply import QuestionKind, ReplyField
 BallotStyle = Literal["one", "approval", "cumulative"]
 """One option, any number of options, or points shared out over them."""
 
+Extractor = Literal["json", "tagged", "patterns", "boxed", "last_mention", "last_number"]
+"""A way to find fields in a completion: a JSON object, the footer, an answer stated in the text, or in a
+LaTeX box; or the last option letter, formula or number in it, which the speaker need not have meant."""
+
+LIVE: Final[tuple[Extractor, ...]] = ("json", "tagged", "patterns")
+"""The extractors of a live run, in order. The others are for recorded debates that were scored by them."""
+
 COMPARABLE: Final[tuple[ReplyField, ...]] = ("answer", "stance", "position")
 """Fields that replies can be compared by, the first one asked for being the one that is."""
 
@@ -39,6 +46,8 @@ class ReplySpec:
     """What a cumulative ballot shares out."""
     scale: tuple[int, int] = (0, 10)
     """Lowest and highest score."""
+    extractors: tuple[Extractor, ...] = LIVE
+    """Tried in order; each field is taken from the first that finds it."""
 
     @property
     def options(self) -> tuple[str, ...]:
