@@ -99,8 +99,9 @@ def _question(scenario: Scenario) -> Plain:
 
 def _said(utterance: Utterance, label: str) -> Plain:
     """One utterance for a template; whatever was written by a participant arrives fenced."""
-    quoted = "" if utterance.reply is None else fence(_shown(utterance.reply))
-    return {"label": label, "iteration": utterance.iteration, "quoted": quoted, "silent": utterance.reply is None}
+    shown = "" if utterance.reply is None else _shown(utterance.reply)
+    quoted = fence(shown) if shown else ""
+    return {"label": label, "iteration": utterance.iteration, "quoted": quoted, "silent": not shown}
 
 
 def _shown(reply: Reply) -> str:

@@ -71,16 +71,23 @@ class Casting:
 
     @cached_property
     def method(self) -> Method:
-        """How agreement is measured in this run, fixed by what the last round of voters asks for."""
-        compared = [name for name in self.rounds if self.voters(name)]
-        spec = self.specs[compared[-1]] if compared else ReplySpec(fields=("text",))
-        return method_for(spec, self.scenario.consensus.method, lexical=self.wording_only)
+        """How agreement is measured in this run, fixed by the last round that asks its voters for something comparable.
 
-    @property
-    def decider(self) -> str | None:
-        """The participant whose reply decides, when one does."""
-        by = self.scenario.decision.by
-        return by if by in self.members else None
+        Raises:
+            ValueError: If the scenario names a method, and no voter is asked for what it compares.
+        """
+        specs = [spec for name, spec in self.specs.items() if self.voters(name)]
+        configured = self.scenario.consensus.method
+        needed = None if configured == "auto" else Method(configured).needs
+        fitting = [spec for spec in specs if (spec.compared if needed is None else needed in spec.fields)]
+        spec = (fitting or specs or [ReplySpec(fields=("text",))])[-1]
+        return method_for(spec, configured, lexical=self.wording_only)
+
+    @cached_property
+    def deciders(self) -> tuple[str, ...]:
+        """The participants whose reply decides, first or where the rule before gives no answer; they do not vote."""
+        decision = self.scenario.decision
+        return tuple(id_ for id_ in (decision.by, decision.else_) if id_ is not None and id_ in self.members)
 
     @property
     def topic(self) -> str:
@@ -90,9 +97,9 @@ class Casting:
         return self.scenario.question.text if self.scenario.question is not None else ""
 
     def voters(self, round_: str) -> tuple[str, ...]:
-        """The speakers of a round who vote and count in consensus: told no side, and not the one who decides."""
+        """The speakers of a round who vote and count in consensus: told no side, and not one who decides."""
         speakers = self.graph.speakers[round_]
-        return tuple(id_ for id_ in speakers if self.members[id_].side is None and id_ != self.decider)
+        return tuple(id_ for id_ in speakers if self.members[id_].side is None and id_ not in self.deciders)
 
     def compares(self, round_: str) -> bool:
         """Whether the round asks for what the run's method compares."""
@@ -163,13 +170,18 @@ def casting(scenario: Scenario, templates: Templates | None = None) -> Casting:
         templates: Where they are known already, as from a transcript; else they are looked up.
 
     Raises:
-        debate.errors.ScenarioError: If it asks nothing.
+        debate.errors.ScenarioError: If it asks nothing, or nobody for what its method of consensus compares.
         debate.errors.PromptError: If a prompt is missing or wrong.
     """
     if scenario.is_template:
         text = f"{scenario.name} is a template: give it a motion or a question, as with --question"
         raise ScenarioError((Problem(None, text),))
-    return Casting(scenario, templates if templates is not None else collect(scenario))
+    made = Casting(scenario, templates if templates is not None else collect(scenario))
+    try:
+        _ = made.method
+    except ValueError as error:
+        raise ScenarioError((Problem(None, str(error), "consensus.method"),)) from error
+    return made
 
 
 def spec_of(scenario: Scenario, round_: Round) -> ReplySpec:

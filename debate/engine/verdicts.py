@@ -64,13 +64,12 @@ def _ballot(casting: Casting, state: State, id_: str) -> Ballot:
 
 
 def _deciders(casting: Casting, state: State) -> dict[str, Ballot]:
-    """The ballot of the participant whose reply decides: that of the last turn it was asked for."""
-    decider = casting.decider
-    if decider is None:
-        return {}
-    own = [id_ for id_, turn in casting.graph.turns.items() if turn.participant == decider]
-    held = [id_ for id_ in own if id_ in state.turns and state.turns[id_].asked]
-    return {decider: _ballot(casting, state, held[-1])} if held else {}
+    """The ballots of the participants whose reply decides: each that of the last turn it was asked for."""
+    found = {}
+    for id_, turn in casting.graph.turns.items():
+        if turn.participant in casting.deciders and id_ in state.turns and state.turns[id_].asked:
+            found[turn.participant] = _ballot(casting, state, id_)
+    return found
 
 
 def event_of(verdict: Verdict) -> VerdictReached:

@@ -77,6 +77,10 @@ class _Drawn:
                 wanted.update(m.id for m in named([name], self.members))
         return tuple(m.id for m in self.members if m.id in wanted and m.id != hearer.id)
 
+    def is_named(self, member: Member, query: Query) -> bool:
+        """Whether ``query`` names ``member``, by its id, entry or role."""
+        return bool(named(query.from_, (member,)))
+
     def _neighbours(self, hearer: Member, topology: Topology) -> tuple[str, ...]:
         key = topology.model_dump_json()
         if key not in self._tables:
@@ -104,7 +108,7 @@ def _turn(
     for speaker in drawn.speakers_heard(member, query):
         earlier = [*spoken[speaker], *(turn for turn in same if turn.participant == speaker)]
         hears.append(_hearing(speaker, earlier, query))
-    remembers = not {"self", "neighbours", "everyone"}.isdisjoint(query.from_)
+    remembers = not {"self", "neighbours", "everyone"}.isdisjoint(query.from_) or drawn.is_named(member, query)
     own = _hearing(member.id, spoken[member.id], query) if remembers else None
     after = [hearing.turns[0] for hearing in hears if hearing.turns]
     after += [turn.id for turn in spoken[member.id][-1:]]

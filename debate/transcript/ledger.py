@@ -63,7 +63,9 @@ def _of_try(turn: TurnState, number: int) -> Tally:
     if answered is not None:
         parts.append(_of_answer(answered))
     total = _sum(parts)
-    sends = sum(1 for failure in failures if failure.attempt > 0) + (answered is not None and _was_sent(answered))
+    sends = sum(1 for failure in failures if failure.attempt > 0)
+    if answered is not None and _was_sent(answered) and answered.attempts > 0:
+        sends += 1
     return replace(total, requests=1 if sends or answered is not None else 0, attempts=sends)
 
 

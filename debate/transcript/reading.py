@@ -114,9 +114,11 @@ def load(path: Path) -> Saved:
     state = State()
     entries = []
     for entry in reader:
+        if isinstance(entry.event, RunStarted) != (entry.seq == 0):
+            raise TranscriptDamaged("a transcript has one run_started, first", path=str(path), line=entry.seq + 1)
         state = evolve(state, entry.event)
         entries.append(entry)
-    if not entries or not isinstance(entries[0].event, RunStarted):
+    if not entries:
         raise TranscriptDamaged("a transcript begins with run_started", path=str(path), line=1)
     return Saved(path, tuple(entries), state.frozen(), reader.tail)
 

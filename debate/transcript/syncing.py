@@ -19,11 +19,12 @@ class Syncer:
 
     def __init__(self, *, interval: float = SYNC_INTERVAL) -> None:
         self._interval = interval
-        # Protects the three tables below, which the event loop fills and the thread empties.
+        # Protects the four tables below, which the event loop fills and the thread empties.
         self._changed = threading.Condition()
         self._dirty: set[int] = set()
         self._waiters: dict[int, list[Waiter]] = {}
         self._busy: set[int] = set()
+        self._failed: dict[int, OSError] = {}
         self._thread: threading.Thread | None = None
         self._closing = False
 
@@ -57,6 +58,8 @@ class Syncer:
             loop.call_soon_threadsafe(settle, error)
 
         with self._changed:
+            if fd in self._failed:
+                raise self._failed[fd]
             if fd not in self._dirty and fd not in self._busy:
                 return
             # A sync under way may have begun before the last write, so this file goes round once more.
@@ -66,12 +69,19 @@ class Syncer:
         await done
 
     def forget(self, fd: int) -> None:
-        """Sync ``fd`` a last time if it needs it; it may be closed afterwards."""
+        """Sync ``fd`` a last time if it needs it; it may be closed afterwards.
+
+        Raises:
+            OSError: If it could not be synced, now or before.
+        """
         with self._changed:
             while fd in self._busy:
                 self._changed.wait()
             needs = fd in self._dirty
             self._dirty.discard(fd)
+            failed = self._failed.pop(fd, None)
+        if failed is not None:
+            raise failed
         if needs:
             os.fsync(fd)
 
@@ -99,6 +109,10 @@ class Syncer:
                 self._busy = batch
             for fd in batch:
                 error = _sync(fd)
+                if error is not None:
+                    # Linux reports a failed write-back once and then calls the file clean: this must not be forgotten.
+                    with self._changed:
+                        self._failed[fd] = error
                 for waiter in waiters.get(fd, ()):
                     waiter(error)
             with self._changed:
