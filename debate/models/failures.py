@@ -195,9 +195,10 @@ def _classify(asked: Asked, status: int, found: Details, headers: Mapping[str, s
 
 
 def _refused_key(asked: Asked) -> _Verdict:
-    if asked.key is None:
-        return _Verdict(AuthenticationFailed, "the server wants a key and none was sent", complete=True)
     named = " or ".join(asked.key_variables)
+    if asked.key is None:
+        mend = f"set {named}" if named else "name its variable with --key-env"
+        return _Verdict(AuthenticationFailed, f"the server wants a key and none was sent; {mend}", complete=True)
     return _Verdict(AuthenticationFailed, f"the key in {named} was refused", complete=True)
 
 

@@ -3,11 +3,12 @@
 httpx's interface is kept, so any ``httpx.AsyncBaseTransport`` can take the place of the usual one. Its own connection
 pool is not used: it scans every connection on each open and close, and with a thousand requests in flight nothing
 finishes (``docs/decisions/0001-transport.md``). Requests are built without ``AsyncClient``, whose redirects, cookies
-and merging of defaults would cost more than sending them.
+and merging of defaults are not wanted and cost a third of a call.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
@@ -38,6 +39,9 @@ _WHOLE_BYTES: Final = 512 * 1024
 """A longer request is written piece by piece: aiohttp warns that a long one at once holds up the event loop."""
 
 _PIECE_BYTES: Final = 64 * 1024
+
+_WRITE_SECONDS: Final = 60.0
+"""For a request to be written: a prompt of some megabytes over a slow line."""
 
 _USER_AGENT: Final = b"debate-engine"
 
@@ -191,7 +195,13 @@ class Connections:
         if url is None:
             url = self._urls[path] = httpx.URL(self._endpoint.base_url + path)
         waits = self._endpoint.timeouts
-        timeout = {"connect": waits.connect, "read": waits.read, "write": waits.connect, "pool": None}
+        # What httpx calls pool is aiohttp's bound on all of connecting: the name, the proxy's answer, TLS.
+        timeout = {
+            "connect": waits.connect,
+            "pool": waits.connect if self._is_own else None,
+            "write": _WRITE_SECONDS,
+            "read": waits.read,
+        }
         extensions: dict[str, object] = {"timeout": timeout}
         if not self._is_own:
             extensions["trace"] = _httpcore_trace(sent)
@@ -201,7 +211,9 @@ class Connections:
             await request.aread()
         token = _sending.set(sent)
         try:
-            return await self._transport.handle_async_request(request)
+            # aiohttp has no bound of its own on writing, and a peer that stops reading would hold the call for ever.
+            async with asyncio.timeout(waits.connect + _WRITE_SECONDS + waits.read):
+                return await self._transport.handle_async_request(request)
         finally:
             _sending.reset(token)
 
@@ -233,20 +245,24 @@ def _cause(error: Exception) -> BaseException:
     return error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError | OSError) else error
 
 
+_REASONS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
+    ((aiohttp.ClientConnectorCertificateError,), "its certificate is not trusted"),
+    ((aiohttp.ClientConnectorDNSError,), "its name is not known"),
+    (
+        (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, httpx.ProxyError),
+        "the proxy did not let it through",
+    ),
+    ((aiohttp.ServerDisconnectedError,), "the server closed it"),
+)
+
+
 def _reason(cause: BaseException) -> str:
-    match cause:
-        case aiohttp.ClientConnectorCertificateError():
-            return "its certificate is not trusted"
-        case aiohttp.ClientConnectorDNSError():
-            return "its name is not known"
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError() | httpx.ProxyError():
-            return "the proxy did not let it through"
-        case aiohttp.ServerDisconnectedError():
-            return "the server closed it"
-        case OSError() if cause.strerror:
-            return cause.strerror.lower()
-        case _:
-            return type(cause).__name__
+    for kinds, reason in _REASONS:
+        if isinstance(cause, kinds):
+            return reason
+    inner = cause.os_error if isinstance(cause, aiohttp.ClientConnectorError) else cause
+    said = inner.strerror if isinstance(inner, OSError) else None
+    return said.lower() if said else type(inner).__name__
 
 
 async def _close(response: httpx.Response) -> None:

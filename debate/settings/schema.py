@@ -146,6 +146,8 @@ class Settings(BaseModel):
         found = self._environment.first(row.key_env)
         if found is None and row.needs_key:
             raise missing_key(name, row.key_env)
+        if found is not None and not (found[1].isascii() and found[1].isprintable() and " " not in found[1]):
+            raise SettingsError(f"{found[0]} cannot be a key: it holds blanks, line ends or characters beyond ASCII")
         origin = row.origin
         return Endpoint(
             provider=name,

@@ -306,6 +306,6 @@ async def test_without_a_key_a_401_says_that_none_was_sent(server: Server) -> No
     """A keyless local server that wants a key after all is understood."""
     server.plays(answers({"error": {"message": "Invalid API Key", "code": 401}}, 401))
     async with connected(server.url, "llamacpp") as client:
-        with pytest.raises(AuthenticationFailed, match="wants a key and none was sent"):
+        with pytest.raises(AuthenticationFailed, match="wants a key and none was sent; set LLAMA_API_KEY"):
             await client(ask("llamacpp:any"))
     assert "authorization" not in server.received[0].headers

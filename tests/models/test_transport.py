@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from model_server import KEY, Received, Server, ask, completion, connected, head, says, serving
+from model_server import KEY, Received, Server, ask, completion, connected, head, listening, says, serving
 
-from debate.errors import Unavailable
+from debate.errors import Ambiguous, Unavailable
 from debate.models.client import OpenAICompatible
 from debate.models.port import Message
 from debate.settings import Settings
@@ -208,3 +208,40 @@ async def test_a_proxy_that_refuses_is_named_as_the_reason(server: Server) -> No
     assert caught.value.billed == "no"
     assert server.received[0].line == "CONNECT api.together.ai:443 HTTP/1.1"
     assert KEY not in str(server.received)
+
+
+async def test_a_connection_that_never_stands_is_given_up_unsent() -> None:
+    """Silence instead of TLS, and a proxy that does not answer, end after the connect timeout: nothing was billed."""
+
+    async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            pass
+
+    patience = {"timeouts": {"connect": 0.3}}
+    async with listening(silence) as address:
+        for row, environ in (
+            ({"base_url": f"https://{address}/v1", **patience}, {}),
+            ({"base_url": "https://models.example/v1", **patience}, {"HTTPS_PROXY": address}),
+        ):
+            settings = Settings.model_validate({"providers": {"together": row}})
+            endpoint = settings.with_environment({"TOGETHER_API_KEY": KEY, **environ}).endpoint("together")
+            client = OpenAICompatible(endpoint)
+            with pytest.raises(Unavailable, match="no connection within") as caught:
+                await client(ask())
+            await client.aclose()
+            assert caught.value.billed == "no"
+
+
+async def test_a_peer_that_stops_reading_does_not_hold_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that cannot be written to its end is given up, and may have been read in part."""
+    monkeypatch.setattr("debate.models.transport._WRITE_SECONDS", 0.2)
+
+    async def deaf(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async with (
+        listening(deaf, limit=1024) as address,
+        connected(f"http://{address}/v1", timeouts={"connect": 0.2, "read": 0.2}) as client,
+    ):
+        with pytest.raises(Ambiguous):
+            await client(ask(messages=(Message("user", "x" * 30_000_000),)))

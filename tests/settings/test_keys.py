@@ -157,3 +157,11 @@ def test_the_authorities_of_the_environment_are_trusted() -> None:
     """SSL_CERT_FILE is what a provider trusts unless it names its own."""
     settings = Settings().with_environment(KEYS | {"SSL_CERT_FILE": "/etc/own.pem"})
     assert settings.endpoint("together").ca_file == "/etc/own.pem"
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nend", "schlüssel"])
+def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(key: str) -> None:
+    """A header takes no blanks, line ends or other alphabets: a slip in copying is said before anything is sent."""
+    with pytest.raises(SettingsError, match="TOGETHER_API_KEY cannot be a key") as caught:
+        Settings().with_environment({"TOGETHER_API_KEY": key}).endpoint("together")
+    assert key not in str(caught.value)

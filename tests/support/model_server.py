@@ -60,7 +60,8 @@ class Server:
                     await writer.drain()
         finally:
             self.open.discard(number)
-            writer.close()
+            with suppress(OSError):
+                await writer.drain()
 
     async def _one(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         line = (await reader.readline()).decode().strip()
@@ -143,17 +144,45 @@ def event(text: str | None = None, *, finish: str | None = None, **more: object)
 DONE = b"data: [DONE]\n\n"
 
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(handler: Handler, **options: Any) -> AsyncIterator[str]:
+    """Listen on a loopback socket for as long as the block lasts; gives ``host:port``, and leaves nothing open."""
+    handlers: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        handlers.add(task)
+        try:
+            with suppress(asyncio.CancelledError):
+                await handler(reader, writer)
+        finally:
+            handlers.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, **options)
+    host, port = server.sockets[0].getsockname()
+    try:
+        yield f"{host}:{port}"
+    finally:
+        server.close()
+        for task in tuple(handlers):
+            task.cancel()
+        if handlers:
+            await asyncio.wait(tuple(handlers))
+        await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def serving(**options: Any) -> AsyncIterator[Server]:
     """Run a server for as long as the block lasts."""
     server = Server()
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, **options)
-    port = listening.sockets[0].getsockname()[1]
-    server.url = f"http://127.0.0.1:{port}/v1"
-    try:
+    async with listening(server.serve, **options) as address:
+        server.url = f"http://{address}/v1"
         yield server
-    finally:
-        listening.close()
 
 
 @asynccontextmanager
