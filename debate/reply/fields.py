@@ -54,10 +54,10 @@ def sentence(value: Json) -> str | None:
     text = as_text(value)
     if text is None:
         return None
-    text = re.sub(r"\s+", " ", plain(text))[:SENTENCE_LIMIT].strip()
-    if re.fullmatch(r"[<\[].*[>\]]|n/?a|none|null|\W*", text, flags=re.IGNORECASE):
+    bare = re.sub(r"\s+", " ", text[: 2 * SENTENCE_LIMIT]).strip(" *_`")
+    if re.fullmatch(r"[<\[].*[>\]]|n/?a|none|null|\W*", bare, flags=re.IGNORECASE):
         return None
-    return text
+    return re.sub(r"\s+", " ", plain(bare))[:SENTENCE_LIMIT].strip() or None
 
 
 def stance(value: Json) -> Stance | None:

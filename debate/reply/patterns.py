@@ -14,10 +14,17 @@ from typing import Final
 from debate.reply.answers import canonical
 from debate.reply.choices import LETTERS
 from debate.reply.numbers import NUMBER
+from debate.reply.phrases import phrase
 from debate.reply.spec import Extractor, ReplySpec
 
 WINDOW: Final = 400
 """Characters behind "the answer is" that are looked at."""
+
+TAIL: Final = 20_000
+"""Characters of a text in which its last formula is looked for."""
+
+STATEMENTS: Final = 40
+"""Statements, and boxes, that are looked at, counted from the end, where a speaker's last word stands."""
 
 ALONE: Final = 80
 """Characters of a text that may be nothing but an answer."""
@@ -71,6 +78,7 @@ def last_mentioned_answer(text: str, spec: ReplySpec) -> str | None:
         case "number":
             return last_number(text, spec)
         case "expression":
+            text = text[-TAIL:]
             masked = _MATHS.sub(lambda found: " " * len(found[0]), text)
             found = sorted([*_formulas(text), *_numbers(masked)])
             return next((formula for _, formula in reversed(found) if canonical(formula, spec)), None)
@@ -96,8 +104,10 @@ def _readable(written: str, spec: ReplySpec) -> str | None:
     candidates = [written]
     if spec.kind == "choice":
         keys = "|".join(re.escape(key) for key in sorted(spec.choices or LETTERS, key=len, reverse=True))
-        first = re.match(rf"\W{{0,6}}({keys})(?![\w'\u2019])", written)
-        candidates += [first[1]] if first else []
+        first = re.match(rf"\W{{0,6}}({keys})(?![\w'\u2019])(.*)", written, re.DOTALL)
+        another = first and re.match(rf"\W{{0,6}}(?:or|and|to|nor)?\W{{0,6}}({keys})(?![\w'\u2019])", first[2])
+        other_text = first and any(phrase(text) == phrase(first[2].lstrip(")]}.:- ")) for text in spec.choices.values())
+        candidates += [first[1]] if first and not another and not other_text else []
     elif spec.kind in ("number", "expression"):
         maths = _MATHS.search(written)
         candidates += [next(part for part in maths.groups() if part)] if maths else []
@@ -108,17 +118,21 @@ def _readable(written: str, spec: ReplySpec) -> str | None:
     return next((one.strip() for one in candidates if one.strip() and canonical(one, spec) is not None), None)
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    for found in _STATEMENT.finditer(text):
-        window = text[found.end() : found.end() + WINDOW]
-        end = _SENTENCE_END.search(window.lstrip("\n "))
-        skipped = len(window) - len(window.lstrip("\n "))
-        yield found.start(), (window[: skipped + end.start()] if end else window).strip()
+def _statements(text: str) -> list[tuple[int, str]]:
+    """Where answers are announced, and the sentence behind it."""
+    found_at = list(_STATEMENT.finditer(text))[-STATEMENTS:]
+    return [(found.start(), _sentence(text, found.end())) for found in found_at]
+
+
+def _sentence(text: str, start: int) -> str:
+    window = text[start : start + WINDOW].lstrip("\n ")
+    end = _SENTENCE_END.search(window)
+    return (window[: end.start()] if end else window).strip()
 
 
 def _boxed(text: str) -> Iterator[tuple[int, str]]:
     """The contents of every box, braces matched."""
-    for found in _BOXED.finditer(text):
+    for found in list(_BOXED.finditer(text))[-STATEMENTS:]:
         rest = text[found.end() : found.end() + WINDOW]
         if not rest.startswith("{"):
             yield found.start(), rest[:1]

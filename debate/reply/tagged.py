@@ -19,7 +19,7 @@ _LINE: Final = re.compile(
 _HEADING: Final = re.compile(
     rf"^\s{{0,3}}(?:#{{1,6}}\s*|\*\*|__)(?:(?:my|the)\s+)?(?:final\s+)?({_NAMES})[*_:\s]{{0,6}}$", re.IGNORECASE
 )
-_INLINE: Final = re.compile(rf"(?<=[^\s|*_`])[\s|;,*_`]{{1,12}}(?=[*_`]{{0,3}}(?:{_NAMES})[*_`]{{0,3}}\s?:)")
+_INLINE: Final = re.compile(rf"(?<=[^\s|*_`>#-])[\s|;,*_`]{{1,12}}(?=[*_`]{{0,3}}(?:{_NAMES})[*_`]{{0,3}}\s?:)")
 _FENCE: Final = re.compile(r"^\s{0,3}(?:```|~~~)")
 
 
@@ -43,17 +43,20 @@ class _Tag(NamedTuple):
 def read_footer(text: str, fields: Iterable[ReplyField]) -> Footer:
     """Find the last footer among the lines of ``text``; an earlier one, a quotation say, is left in the text.
 
-    Reading upwards, a field seen already or more than :data:`GAP` other lines end the footer.
+    Reading upwards, a field seen already or more than :data:`GAP` other lines end the footer; so does any other line
+    before a field that was asked for later, for that is where another footer ends.
     """
-    wanted = set(fields)
+    order = {name: place for place, name in enumerate(fields)}
     lines = [piece for line in text.split("\n") for piece in _pieces(line)]
     footer: dict[ReplyField, _Tag] = {}
-    for tag in reversed(_tags(lines, wanted)):
+    for tag in reversed(_tags(lines, order)):
         if tag.field in footer:
             break
-        start = min((other.line for other in footer.values()), default=None)
-        if start is not None and sum(_is_text(line) for line in lines[tag.end : start]) > GAP:
-            break
+        if footer:
+            below = min(footer.values(), key=lambda other: other.line)
+            between = sum(_is_text(line) for line in lines[tag.end : below.line])
+            if between > (GAP if order[tag.field] < order[below.field] else 0):
+                break
         footer[tag.field] = tag
     if not footer:
         return Footer({}, text.strip())
@@ -73,7 +76,7 @@ def _is_text(line: str) -> bool:
     return bool(line.strip()) and not _FENCE.match(line)
 
 
-def _tags(lines: list[str], wanted: set[ReplyField]) -> list[_Tag]:
+def _tags(lines: list[str], wanted: Iterable[ReplyField]) -> list[_Tag]:
     tags = []
     for index, line in enumerate(lines):
         found = _LINE.match(line) or _HEADING.match(line)
