@@ -110,7 +110,9 @@ class Retry:
         """
         scope = self._scope_of(request)
         policy = self._policy_of(scope)
-        budget = self._budgets.setdefault(scope, RetryBudget())
+        budget = self._budgets.get(scope)
+        if budget is None:
+            budget = self._budgets[scope] = RetryBudget()
         began = self._clock()
         earlier: list[ModelError] = []
         paid = 0
