@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_FILE: Final = Path(__file__).with_name("prices.json")
 
 MILLION: Final = Decimal(1_000_000)
 
@@ -79,7 +81,7 @@ def cost(usage: Tokens | None, price: Price | None) -> Decimal | None:
 @cache
 def bundled_prices() -> Mapping[str, Price]:
     """Prices by ``provider:model-id``, from the dated file that ships with the package."""
-    data = json.loads(files(__package__).joinpath("prices.json").read_text("utf-8"))
+    data = json.loads(_FILE.read_text("utf-8"))
     return MappingProxyType(
         {name: Price(**row, source=data["source"], as_of=data["as_of"]) for name, row in data["prices"].items()}
     )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,6 +19,8 @@ from debate.settings.origin import Origin
 from debate.settings.prices import FREE_PROVIDERS, Price, bundled_prices
 from debate.settings.provider import DialectName, Limits, ProviderSettings, Timeouts
 from debate.settings.proxies import proxy_for
+
+_PROVIDERS: Final = Path(__file__).with_name("providers.toml")
 
 DEFAULT_CONCURRENCY: Final = 10
 
@@ -188,7 +189,7 @@ def missing_key(provider: str, variables: tuple[str, ...]) -> MissingKey:
 
 @cache
 def _builtin_providers() -> Mapping[str, Mapping[str, object]]:
-    return tomllib.loads(files(__package__).joinpath("providers.toml").read_text("utf-8"))
+    return tomllib.loads(_PROVIDERS.read_text("utf-8"))
 
 
 def _moved(name: str, row: ProviderSettings, environment: Environment) -> ProviderSettings:

@@ -6,7 +6,7 @@ import math
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from debate.models.delays import reset_delay, server_delay
@@ -108,6 +108,7 @@ def test_a_sentence_may_say_it(text: str, seconds: float | None) -> None:
     assert delay(text) == pytest.approx(seconds)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60), st.floats(0, 4e9))
 def test_no_text_can_break_it(value: str, text: str, now: float) -> None:
     """Whatever stands in a header or a body, the delay is None or a finite number from 0."""
@@ -116,6 +117,7 @@ def test_no_text_can_break_it(value: str, text: str, now: float) -> None:
     assert found is None or (math.isfinite(found) and found >= 0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
 def test_durations_add_up(minutes: int, seconds: int, milliseconds: int) -> None:
     """Any duration of minutes, seconds and milliseconds is the sum of its steps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from debate.errors import ModelError, RateLimited
@@ -22,6 +22,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(300, 599), st.binary(max_size=200), st.dictionaries(st.text(max_size=20), st.text(max_size=20)))
 def test_no_bytes_can_break_the_reading(status: int, raw: bytes, headers: dict[str, str]) -> None:
     """Any status with any bytes is an error of the tree, in one line."""
@@ -30,6 +31,7 @@ def test_no_bytes_can_break_the_reading(status: int, raw: bytes, headers: dict[s
     assert len(str(error).splitlines()) == 1
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_no_json_can_break_the_reading(value: object) -> None:
     """An error object of any shape inside a 200 is an error of the tree, in one line."""
@@ -38,6 +40,7 @@ def test_no_json_can_break_the_reading(value: object) -> None:
     assert len(str(error).splitlines()) == 1
 
 
+@settings(deadline=None)
 @given(json_values, st.sampled_from([400, 401, 403, 429, 500]))
 def test_the_key_is_never_in_the_message(value: object, status: int) -> None:
     """Wherever a provider puts the key into an error's text, the message does not have it, nor any other key."""

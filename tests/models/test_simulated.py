@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from debate.errors import ModelNotAvailable
@@ -221,6 +221,7 @@ async def test_an_unknown_variant_is_named_with_its_neighbour() -> None:
         await SimulatedModel()(request("debator"))
 
 
+@settings(deadline=None)
 @given(st.integers(), st.text(max_size=10), st.lists(st.sampled_from(list(Stance)), max_size=6))
 async def test_confidence_is_a_share(seed: int, participant: str, stances: list[Stance]) -> None:
     """Whatever is heard, the confidence lies between 0 and 1 and the reply is complete."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from debate.models.sse import Decoder, Event
@@ -21,6 +21,7 @@ def decoded(pieces: list[bytes], *, limit: int = 10_000) -> list[Event]:
     return [*events, *decoder.finish()]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(texts, min_size=1, max_size=3), max_size=5),
     st.lists(line_ends, min_size=1, max_size=7),
@@ -44,6 +45,7 @@ def test_no_cutting_and_no_line_end_changes_the_events(
     assert [event.data.decode() for event in decoded(pieces)] == ["\n".join(data) for data in events]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=20))
 def test_any_bytes_are_read_the_same_however_they_are_cut(raw: bytes, cuts: list[int]) -> None:
     """Packets have no meaning: all at once, byte by byte and cut anywhere give the same events."""

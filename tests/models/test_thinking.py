@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from debate.models.thinking import Split, ThinkingStream, split_thinking
@@ -31,6 +31,7 @@ def test_reasoning_at_the_beginning_is_taken_out(content: str, split: Split) -> 
     assert split_thinking(content) == split
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_a_stream_shows_what_the_whole_text_holds(parts: list[str]) -> None:
     """Deltas, resets honoured, add up to the same text and reasoning as the text taken whole, up to blanks."""

@@ -7,6 +7,7 @@ import pickle
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from debate.errors import MissingKey, SettingsError
@@ -103,6 +104,7 @@ def test_an_endpoint_must_be_a_url_of_a_known_provider() -> None:
         Settings().with_endpoint("ollama", "localhost:11434")
 
 
+@hypothesis_settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_is_an_origin_by_accident(text: str) -> None:
     """Any text is an origin with scheme, host and port, or a ValueError."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from debate.settings import Price, Settings, cost
@@ -84,6 +85,7 @@ def test_an_unknown_cost_is_none() -> None:
     assert cost(None, None) is None
 
 
+@hypothesis_settings(deadline=None)
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 2 * 10**9))
 def test_cost_is_exact_and_never_negative(prompt: int, completion: int, cached: int) -> None:
     """More cached tokens than prompt tokens, as some servers report, never make the cost negative."""
