@@ -38,7 +38,7 @@ def download(name: str, environment: Mapping[str, str], *, patience: float = PAT
         folder = snapshot_download(
             name, cache_dir=hub_cache(environment), endpoint=endpoint, allow_patterns=_FILES, etag_timeout=patience
         )
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except (HfHubHTTPError, OSError, ValueError, TypeError, KeyError) as error:  # the last ones: no hub's answer
         raise EmbedderError(f"{name} could not be fetched from {endpoint}: {error}") from error
     return Path(folder)
 

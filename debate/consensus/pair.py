@@ -43,9 +43,10 @@ class SemanticMap:
         return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
-MINILM: Final = SemanticMap(centre=0.45, width=0.12)
-"""For topic-projected positions under all-MiniLM-L6-v2; fitted on pairs of Perspectrum and ArgKP."""
-LEXICAL: Final = SemanticMap(centre=0.25, width=0.1)
+MINILM: Final = SemanticMap(centre=0.34, width=0.16)
+"""For topic-projected positions under all-MiniLM-L6-v2; fitted on 466 pairs of Perspectrum and ArgKP
+(``scripts/consensus_fit.py``)."""
+LEXICAL: Final = SemanticMap(centre=0.32, width=0.15)
 """For cosines of hashed character 3- to 5-grams; fitted on the same pairs."""
 
 _ALIKE: Final = 0.6

@@ -142,7 +142,9 @@ import sys, time
 from pathlib import Path
 from debate.consensus.encoder import WorkerEmbedder
 embedder = WorkerEmbedder(Path(sys.argv[1]), name="m", version="1")
-embedder.submit(["hello"]).exception()
+embedder.start()
+while embedder.worker.pid is None:
+    time.sleep(0.01)
 print(embedder.worker.pid, flush=True)
 time.sleep(60)
 """
