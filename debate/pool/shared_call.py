@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import ParamSpec
 
-from debate.models.port import ChatModel, Completion, Delta, Notice, Request
+from debate.models.port import AttemptFailure, ChatModel, Completion, Delta, Notice, Request
 
 P = ParamSpec("P")
 
@@ -36,6 +36,9 @@ class _Guest:
 
 class SharedCall:
     """Runs in a task of its own until it is over or nobody waits for it any more.
+
+    The one who has waited longest has the call in its books: it is told of failed attempts and gets the completion as
+    it came; the others get it as shared, at no attempts. So what was paid stands in one place, whoever leaves.
 
     Args:
         inner: Who answers.
@@ -102,6 +105,7 @@ class SharedCall:
             for guest in self._guests:
                 if not guest.future.done():
                     guest.future.set_result(completion)
+                    completion = dataclasses.replace(completion, source="shared", attempts=0)
         finally:
             self._over()
 
@@ -114,7 +118,8 @@ class SharedCall:
             guest.hear(guest.request.on_delta, delta)
 
     def _notice(self, notice: Notice) -> None:
-        for guest in tuple(self._guests):
+        told = self._guests[:1] if isinstance(notice, AttemptFailure) else tuple(self._guests)
+        for guest in told:
             guest.hear(guest.request.on_notice, notice)
 
     def _sent(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 from collections.abc import Callable, Hashable
 from types import TracebackType
@@ -94,7 +93,7 @@ class SingleFlight:
                 completion = await call.join(request)
             except (BudgetExceeded, DeadlineExceeded):
                 continue  # of the one who asked first; the call is over, so this one asks for itself
-            self.shared += 1
-            return dataclasses.replace(completion, source="shared", attempts=0)
+            self.shared += completion.source == "shared"
+            return completion
         call = self._calls[key] = SharedCall(self._inner, over=lambda: self._calls.pop(key, None))
         return await call.begin(self._group, request)

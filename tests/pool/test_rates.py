@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pool_asking import Talker, all_of, ask, most_in_any, raising
 
 from debate.errors import RateLimited
-from debate.models.port import Completion, Request
+from debate.models.port import Completion, Notice, Request, Waiting
 from debate.pool.estimate import Estimator, most_prompt_tokens
 from debate.pool.limits import Limits
 from debate.pool.margin import FLOOR, Margin
@@ -133,6 +133,24 @@ def test_a_quota_is_used_in_full():
         return virtual_time.now()
 
     assert 29.0 <= virtual_time.run(main()) <= 29.0 / 0.97
+
+
+def test_a_wait_for_tokens_is_told_with_its_seconds():
+    """The reason is exactly `tpm limit`, and the wait is what is left of the minute."""
+    notices: list[Notice] = []
+    talker = Talker(takes=0.0)
+
+    async def main() -> None:
+        pool = Pool(talker, limits_of=lambda _: Limits(tokens_per_minute=1000))
+        await pool(ask("one", max_tokens=900))
+        await asyncio.sleep(20)
+        await pool(ask("two", max_tokens=900, notices=notices))
+
+    virtual_time.run(main())
+    (wait,) = notices
+    assert isinstance(wait, Waiting)
+    assert wait.reason == "tpm limit"
+    assert wait.seconds == pytest.approx(40, rel=0.01)
 
 
 def test_an_account_limit_holds_over_its_models():

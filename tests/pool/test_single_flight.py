@@ -9,12 +9,13 @@ import pytest
 import virtual_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pool_asking import Talker, all_of, ask
+from pool_asking import Talker, all_of, ask, raising
 
 from debate.errors import BudgetExceeded, Unavailable
-from debate.models.port import Completion, Delta, ModelRef, Request, ResponseFormat
+from debate.models.port import Completion, Delta, ModelRef, Notice, Request, ResponseFormat
 from debate.pool.budget import Budget
 from debate.pool.path import request_path
+from debate.pool.retry import Retry
 from debate.pool.single_flight import SingleFlight, flight_key
 
 
@@ -119,7 +120,7 @@ def test_cancelling_one_who_waits_does_not_disturb_the_others(guests: list[tuple
 
 
 def test_the_first_who_asked_may_leave():
-    """The call goes on for the one who joined."""
+    """The call goes on for the one who joined, who then has it in its books."""
     talker = Talker(takes=1.0)
 
     async def main() -> Completion:
@@ -131,7 +132,8 @@ def test_the_first_who_asked_may_leave():
             first.cancel()
         return second.result()
 
-    assert virtual_time.run(main()).text == "re: same"
+    completion = virtual_time.run(main())
+    assert (completion.text, completion.source, completion.attempts) == ("re: same", "live", 1)
     assert (len(talker.texts), talker.cancelled) == (1, 0)
 
 
@@ -150,6 +152,19 @@ def test_when_nobody_is_left_the_call_is_cancelled():
 
     assert virtual_time.run(main()).source == "live"
     assert (len(talker.texts), talker.cancelled) == (2, 1)
+
+
+def test_a_failed_attempt_stands_in_one_book():
+    """Who waits is told to all; an attempt that may be on the bill only to the one whose call it is."""
+    talker = Talker(raises=raising(Unavailable("blip")))
+    told: list[list[Notice]] = [[], []]
+
+    async def main() -> None:
+        async with SingleFlight(Retry(talker)) as flight:
+            await all_of(*(lambda notices=notices: flight(same(notices=notices)) for notices in told))
+
+    virtual_time.run(main())
+    assert [len(notices) for notices in told] == [1, 0]
 
 
 def test_a_failure_is_shared():
