@@ -23,7 +23,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from debate.errors import Ambiguous, ModelError, Unavailable
+from debate.errors import Ambiguous, ModelError, SettingsError, Unavailable
 from debate.settings.schema import Endpoint
 
 Transport = httpx.AsyncBaseTransport
@@ -163,6 +163,7 @@ class Connections:
         Raises:
             Unavailable: If no connection stood, or it was lost before the answer was read.
             Ambiguous: If the answer did not come in time.
+            SettingsError: If the provider's ca_file cannot be used.
         """
         sent = Sent(on_sent)
         started = monotonic()
@@ -189,8 +190,7 @@ class Connections:
             await transport.aclose()
 
     async def _answer(self, method: str, path: str, content: bytes, sent: Sent) -> httpx.Response:
-        if self._transport is None:
-            self._transport = _own_transport(self._endpoint)
+        transport = self._transport if self._transport is not None else await self._opened()
         url = self._urls.get(path)
         if url is None:
             url = self._urls[path] = httpx.URL(self._endpoint.base_url + path)
@@ -213,9 +213,16 @@ class Connections:
         try:
             # aiohttp has no bound of its own on writing, and a peer that stops reading would hold the call for ever.
             async with asyncio.timeout(waits.connect + _WRITE_SECONDS + waits.read):
-                return await self._transport.handle_async_request(request)
+                return await transport.handle_async_request(request)
         finally:
             _sending.reset(token)
+
+    async def _opened(self) -> Transport:
+        context = await _tls(self._endpoint)
+        # Another call may have opened it meanwhile.
+        if self._transport is None:
+            self._transport = _own_transport(self._endpoint, context)
+        return self._transport
 
     def _lost(self, error: Exception, sent: Sent, *, model: str, seconds: float) -> ModelError:
         where = str(self._endpoint.origin)
@@ -285,8 +292,7 @@ async def _chunk_sent(_session: aiohttp.ClientSession, _context: SimpleNamespace
         sent.stamp()
 
 
-def _own_transport(endpoint: Endpoint) -> AiohttpTransport:
-    context = _tls(endpoint.ca_file) if endpoint.origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _own_transport(endpoint: Endpoint, context: ssl.SSLContext) -> AiohttpTransport:
     trace = aiohttp.TraceConfig()
     trace.on_request_chunk_sent.append(_chunk_sent)
 
@@ -316,7 +322,21 @@ def _proxy_credentials(endpoint: Endpoint) -> bytes | None:
     return None if given is None else b"Basic " + b64encode(b":".join(given))
 
 
+async def _tls(endpoint: Endpoint) -> ssl.SSLContext:
+    """What to trust. Reading the authorities takes some 20 ms, so it is done in a thread.
+
+    Raises:
+        SettingsError: If the file of authorities cannot be used.
+    """
+    if endpoint.origin.scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return await asyncio.to_thread(_trusting, endpoint.ca_file)
+    except OSError as error:
+        raise SettingsError(f"{endpoint.ca_file}: no authorities can be read from it: {error.strerror}") from error
+
+
 @lru_cache(maxsize=8)
-def _tls(ca_file: str | None) -> ssl.SSLContext:
-    """One context for all endpoints that trust the same authorities: loading them takes some 20 ms."""
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    """One context for all endpoints that trust the same authorities."""
     return ssl.create_default_context(cafile=ca_file) if ca_file is not None else httpx.create_ssl_context()

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from model_server import KEY, Received, Server, ask, completion, connected, head, listening, says, serving
 
-from debate.errors import Ambiguous, Unavailable
+from debate.errors import Ambiguous, SettingsError, Unavailable
 from debate.models.client import OpenAICompatible
 from debate.models.port import Message
 from debate.settings import Settings
@@ -175,6 +175,15 @@ async def test_tls_is_verified_against_the_named_authority_and_no_other(certific
             assert (await client(ask())).text == "Over TLS."
             assert (await client(ask())).text == "Over TLS."
         assert server.connections == 1
+
+
+async def test_a_file_of_authorities_that_cannot_be_used_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    """A missing file, and one without certificates, are not taken for a server that cannot be reached."""
+    (tmp_path / "empty.pem").write_text("nothing")
+    for name in ("missing.pem", "empty.pem"):
+        async with connected("https://localhost:9/v1", ca_file=str(tmp_path / name)) as client:
+            with pytest.raises(SettingsError, match=f"{name}: no authorities can be read from it"):
+                await client(ask())
 
 
 async def test_a_proxy_is_used_where_the_environment_names_one(server: Server) -> None:
