@@ -10,10 +10,12 @@ A wrong argument from Python code is a built-in ``TypeError`` or ``ValueError``,
     ├── SettingsError            the user's own settings are wrong or incomplete
     │   └── MissingKey           a provider needs a key that is not set
     ├── PromptError              a template is missing, wrong, or leaves its bounds
+    ├── ScenarioChanged          a run is to go on with another scenario than it began with
     ├── TranscriptError          a transcript cannot be read or written
     │   ├── TranscriptDamaged    a line does not follow from the one before
     │   ├── TranscriptLocked     another process is writing it
-    │   └── TranscriptNotFound   no such path, run id or prefix
+    │   ├── TranscriptNotFound   no such path, run id or prefix
+    │   └── TranscriptUnwritten  a line could not be written; the error keeps it
     ├── EmbedderError            no embedding could be computed
     ├── BudgetExceeded           the next request does not fit what is left to spend
     ├── DeadlineExceeded         the run's time is over
@@ -107,6 +109,15 @@ class PromptError(DebateError):
     """A prompt template is missing, wrong, or leaves its bounds."""
 
 
+class ScenarioChanged(DebateError):
+    """A run is to go on with another scenario than it began with."""
+
+    def __init__(self, message: str, *, differences: tuple[str, ...]) -> None:
+        self.differences = differences
+        """What differs, path by path."""
+        super().__init__(message)
+
+
 class TranscriptError(DebateError):
     """A transcript cannot be read or written."""
 
@@ -126,6 +137,15 @@ class TranscriptLocked(TranscriptError):
 
 class TranscriptNotFound(TranscriptError):
     """No transcript has this path, run id or prefix."""
+
+
+class TranscriptUnwritten(TranscriptError):
+    """A line could not be written, as on a full disk. What it says may be paid for, so the error keeps it."""
+
+    def __init__(self, message: str, *, line: str) -> None:
+        self.line = line
+        """The whole line, as it should stand in the transcript."""
+        super().__init__(message)
 
 
 class EmbedderError(DebateError):

@@ -16,7 +16,7 @@ from debate.settings.load import user_settings
 from debate.settings.schema import Settings
 from debate.transcript.events import Entry, RunStarted
 from debate.transcript.reading import Saved, find, load
-from debate.transcript.result import Result, result_of
+from debate.transcript.result import Result
 from debate.transcript.state import State
 
 
@@ -58,9 +58,7 @@ class Transcript:
         Raises:
             ValueError: If the run had not ended when it was read.
         """
-        first, last = self.entries[0].at, self.entries[-1].at
-        seconds = (last - first).total_seconds()
-        return result_of(self.state, path=self.path, wall_seconds=seconds).with_state(self.state)
+        return self._saved.result
 
 
 def run(

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, Literal, NamedTuple, Self
 
-from debate.engine.asking import Asker
 from debate.engine.casting import Casting, casting
 from debate.engine.embedding import EmbedderChoice, Embedding, is_lexical, name_of
-from debate.engine.loop import Listener, Loop, Update
-from debate.engine.scoring import RunScorer
+from debate.engine.loop import Listener, Update
+from debate.engine.resuming import Resumption, resumption
+from debate.engine.run import Ready, Run, Telling, open_run
 from debate.engine.starting import asking, check_money, header, prices_for, run_id
-from debate.errors import DebateError
+from debate.errors import DebateError, EmbedderError
 from debate.models.options import Account
 from debate.models.port import ChatModel, ModelRef
 from debate.models.router import Router
-from debate.pool.budget import Budget
 from debate.pool.limits import Limits
 from debate.pool.path import RequestPath, request_path
 from debate.pool.retry import RetryPolicy
 from debate.pool.scope import Scope
-from debate.scenario.schema import BudgetSpec, Question, Scenario
+from debate.scenario.schema import Question, Scenario
 from debate.settings.prices import FREE_PROVIDERS, Price
 from debate.settings.schema import Settings
-from debate.transcript.events import StopReason
 from debate.transcript.log import FileLog, Log, MemoryLog, utc_now
-from debate.transcript.result import Result, result_of
-from debate.transcript.state import State, evolve
+from debate.transcript.reading import Saved, load
+from debate.transcript.reopening import reopen
+from debate.transcript.result import Result
+from debate.transcript.state import fold
 from debate.transcript.syncing import Syncer
 
 NO_MODELS: Final[Mapping[str, ChatModel]] = MappingProxyType({})
@@ -44,52 +44,6 @@ class Told(NamedTuple):
     turn: str | None
     """The turn a piece of text or a wait belongs to; None for events, which name their own."""
     update: Update
-
-
-class Run:
-    """One debate in an engine, ready to be held once."""
-
-    def __init__(self, *, id_: str, casting: Casting, log: Log, loop: Loop, deadline: float | None) -> None:
-        self.id = id_
-        self.casting = casting
-        self.path = log.path
-        self._log = log
-        self._loop = loop
-        self._deadline = deadline
-
-    async def hold(self) -> Result:
-        """Hold the debate, to its end or to where it must stop.
-
-        Raises:
-            debate.errors.TranscriptError: If its transcript cannot be written.
-            asyncio.CancelledError: If it is cancelled; its transcript then says so, and it can be resumed.
-        """
-        began = time.monotonic()
-        timer = None
-        if self._deadline is not None:
-            detail = f"the deadline of {self._deadline:g} s has passed"
-            timer = asyncio.get_running_loop().call_later(self._deadline, self._cut_off, detail)
-        try:
-            state = await self._loop.run()
-        finally:
-            if timer is not None:
-                timer.cancel()
-            self._log.close()
-        return result_of(state, path=self.path, wall_seconds=time.monotonic() - began).with_state(state.frozen())
-
-    def stop(
-        self, reason: StopReason = "interrupted", detail: str = "stopped on request", *, abort: bool = False
-    ) -> None:
-        """Start no new turn; the run ends, resumable, when those under way are over, or at once with ``abort``."""
-        self._loop.stop(reason, detail, abort=abort)
-
-    @property
-    def state(self) -> State:
-        """How the run stands at this moment."""
-        return self._loop.state.frozen()
-
-    def _cut_off(self, detail: str) -> None:
-        self._loop.stop("deadline", detail, abort=True)
 
 
 class Engine:
@@ -125,21 +79,29 @@ class Engine:
         )
         self._embedding = Embedding(embedder if embedder is not None else self.settings.embedder)
         self._syncer = Syncer()
-        self._open = AsyncExitStack()
+        self._stack = AsyncExitStack()
         self._streams = asyncio.TaskGroup()
+        self._streaming: set[asyncio.Task[DebateError | None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._open.callback(self._syncer.close)
-        self._open.push_async_callback(self._embedding.aclose)
-        self._open.push_async_callback(self._router.aclose)
-        await self._open.enter_async_context(self._path)
-        await self._open.enter_async_context(self._streams)
+        self._stack.callback(self._syncer.close)
+        self._stack.push_async_callback(self._embedding.aclose)
+        self._stack.push_async_callback(self._router.aclose)
+        await self._stack.enter_async_context(self._path)
+        await self._streams.__aenter__()
+        self._stack.push_async_callback(self._end_streams)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._open.__aexit__(kind, error, traceback)
+        await self._stack.__aexit__(kind, error, traceback)
+
+    async def _end_streams(self) -> None:
+        """End the runs of streams that nobody reads any more. What goes wrong elsewhere is not the group's to wrap."""
+        for task in tuple(self._streaming):
+            task.cancel()
+        await self._streams.__aexit__(None, None, None)
 
     @property
     def path(self) -> RequestPath:
@@ -223,6 +185,8 @@ class Engine:
 
         # Not a group of its own: a generator that is left at its yield would hand the group a GeneratorExit.
         task = self._streams.create_task(hold())
+        self._streaming.add(task)
+        task.add_done_callback(self._streaming.discard)
         try:
             while (told := await queue.get()) is not None:
                 yield told
@@ -261,8 +225,6 @@ class Engine:
             cast = replace(cast, wording_only=is_lexical(scorer))
             embedder = name_of(scorer)
         id_ = run_id(asked.name, utc_now())
-        log = self._log(transcript, id_)
-        state = State()
         events = header(
             cast,
             run=id_,
@@ -272,32 +234,101 @@ class Engine:
             custom=self._custom,
             embedder=embedder,
         )
-        for event in events:
-            entry = log.append(event)
-            state = evolve(state, event)
-            if listener is not None:
-                listener(None, entry)
-        asker = Asker(
-            casting=cast,
-            run=id_,
-            seed=seed,
-            prices=prices,
-            account=_account(asked.budget),
-            deadline=time.monotonic() + deadline if deadline is not None else None,
+        ready = Ready(id_, cast, seed, prices, asked.budget, fold(events), tuple(events))
+        return self._open(ready, self._log(transcript, id_), Telling(listener, streams), deadline)
+
+    async def resume(
+        self,
+        transcript: Path,
+        *,
+        scenario: Scenario | None = None,
+        max_usd: Decimal | None = None,
+        max_requests: int | None = None,
+        deadline: float | None = None,
+    ) -> Result:
+        """Take up a run that had stopped, and hold it to its end. One that has ended is left as it is.
+
+        Args:
+            transcript: Its transcript.
+            scenario: What it is believed to be of; refused if it differs.
+            max_usd: In place of the scenario's budget; what was spent before counts against it.
+            max_requests: Likewise.
+            deadline: Seconds after which the run stops again, resumable.
+
+        Raises:
+            debate.errors.ScenarioChanged: If ``scenario`` is not the one the run began with.
+            debate.errors.TranscriptError: If the transcript cannot be read, is damaged, or is being written.
+            debate.errors.SettingsError: If a provider, key or price is missing.
+        """
+        saved = await asyncio.to_thread(load, transcript)
+        if saved.state.status in ("completed", "failed"):
+            return saved.result
+        prepared = await self.prepare_resume(
+            transcript, scenario=scenario, max_usd=max_usd, max_requests=max_requests, deadline=deadline
         )
-        if cast.embeds:
-            self._embedding.begin()
-        loop = Loop(
-            cast,
+        return await prepared.hold()
+
+    def resumption(
+        self,
+        saved: Saved,
+        *,
+        scenario: Scenario | None = None,
+        max_usd: Decimal | None = None,
+        max_requests: int | None = None,
+    ) -> Resumption:
+        """What :meth:`resume` would do, with nothing written or spent. Args and errors as there."""
+        return resumption(
+            saved, self.settings, custom=self._custom, scenario=scenario, max_usd=max_usd, max_requests=max_requests
+        )
+
+    async def prepare_resume(
+        self,
+        transcript: Path,
+        *,
+        scenario: Scenario | None = None,
+        max_usd: Decimal | None = None,
+        max_requests: int | None = None,
+        deadline: float | None = None,
+        listener: Listener | None = None,
+        streams: bool = False,
+    ) -> Run:
+        """Check everything that can be checked, lock the transcript and mend its tail. Args and errors as of `resume`.
+
+        Raises:
+            debate.errors.TranscriptError: Also if the run has ended.
+            debate.errors.EmbedderError: If its scores need an embedder, and the one it began with is not here.
+        """
+        log, saved = await asyncio.to_thread(reopen, transcript, syncer=self._syncer)
+        try:
+            taken = self.resumption(saved, scenario=scenario, max_usd=max_usd, max_requests=max_requests)
+            self._check_keys(taken.models)
+            await self._same_embedder(taken.ready.casting, saved.header.embedder)
+            return self._open(taken.ready, log, Telling(listener, streams), deadline)
+        except BaseException:
+            log.close()
+            raise
+
+    async def _same_embedder(self, cast: Casting, recorded: str | None) -> None:
+        """Scores of one run are comparable only if one embedder took them all."""
+        if cast.method.structured or not cast.embeds:
+            return
+        found = name_of(await self._embedding.scorer())
+        if found != recorded:
+            raise EmbedderError(
+                f"the run began with the embedder {recorded}, and here is {found}: give the first one with --embedder, "
+                "or fork the run to score it with another"
+            )
+
+    def _open(self, ready: Ready, log: Log, telling: Telling, deadline: float | None) -> Run:
+        return open_run(
+            ready,
             log=log,
-            asker=asker,
+            telling=telling,
+            deadline=deadline,
             model=self._path,
-            scorer=RunScorer(cast, self._embedding if cast.embeds else None),
-            state=state,
-            listener=listener,
-            streams=streams,
+            embedding=self._embedding,
+            price_of=self._price_of,
         )
-        return Run(id_=id_, casting=cast, log=log, loop=loop, deadline=deadline)
 
     def _log(self, transcript: Path | Literal["auto"] | None, id_: str) -> Log:
         if transcript is None:
@@ -328,10 +359,3 @@ class Engine:
 
     def _price_of(self, model: ModelRef) -> Price | None:
         return prices_for([model], self.settings, self._custom)[str(model)]
-
-
-def _account(budget: BudgetSpec) -> Account | None:
-    """What a run may spend by its scenario; None when it says nothing."""
-    if budget.usd is None and budget.requests is None:
-        return None
-    return Budget(usd=budget.usd, requests=budget.requests)

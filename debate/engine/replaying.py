@@ -13,15 +13,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from debate.briefing.templates import Templates, prompt_of
 from debate.engine.asking import Asker
-from debate.engine.casting import Casting, casting
 from debate.engine.loop import Loop
+from debate.engine.recorded import recorded_casting
 from debate.engine.scoring import RunScorer
-from debate.errors import DeadlineExceeded, ModelError, TranscriptDamaged
+from debate.errors import DeadlineExceeded, ModelError
 from debate.graph.turngraph import Iteration
 from debate.models.port import Completion, Request
-from debate.scenario.schema import Scenario
 from debate.transcript.events import (
     Event,
     GateResolved,
@@ -83,23 +81,6 @@ async def verify(saved: Saved) -> Verification:
     stopped = saved.state.status not in ("completed", "failed")
     divergence = _first_difference(dict(recorded), replayed, unfinished=stopped)
     return Verification(len(recorded), divergence, header.engine)
-
-
-def recorded_casting(saved: Saved) -> Casting:
-    """The casting a transcript describes, from nothing but its own texts.
-
-    Raises:
-        debate.errors.TranscriptDamaged: If a template it names is not in it.
-    """
-    header = saved.header
-    scenario = Scenario.model_validate(dict(header.scenario))
-    try:
-        sources = {name: saved.state.texts[hash_] for name, hash_ in header.templates.items()}
-    except KeyError as error:
-        raise TranscriptDamaged(f"the text {error} is not stored", path=str(saved.path), line=1) from error
-    templates = Templates(sources, {round_.name: prompt_of(scenario, round_) for round_ in scenario.rounds})
-    cast = casting(scenario, templates)
-    return Casting(scenario, templates, wording_only=header.method == "lexical" and cast.method != "lexical")
 
 
 class _RecordedAnswers:

@@ -11,11 +11,12 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from debate.errors import TranscriptError, TranscriptLocked
+from debate.errors import TranscriptError, TranscriptLocked, TranscriptNotFound, TranscriptUnwritten
 from debate.transcript.events import ENTRY, Entry, Event
 from debate.transcript.syncing import Syncer
 
@@ -83,6 +84,31 @@ class MemoryLog:
         """Nothing to release."""
 
 
+def lock(path: Path, *, fresh: bool) -> int:
+    """A file descriptor of ``path``, opened for appending and locked; ``fresh`` if it must not exist yet.
+
+    Raises:
+        debate.errors.TranscriptNotFound: If it is to exist and does not.
+        debate.errors.TranscriptLocked: If another process writes it.
+        debate.errors.TranscriptError: If it cannot be opened.
+    """
+    try:
+        if fresh:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        made = os.O_CREAT | os.O_EXCL if fresh else 0
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | made, MODE)
+    except FileNotFoundError as error:
+        raise TranscriptNotFound(f"{path}: no such transcript") from error
+    except OSError as error:
+        raise TranscriptError(f"{path}: cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise TranscriptLocked(f"{path}: another process is writing this run; wait for it to end") from error
+    return fd
+
+
 class FileLog:
     """A transcript on disk, locked against a second writer."""
 
@@ -94,8 +120,11 @@ class FileLog:
         seq: int = 0,
         prev: str = "",
         now: Callable[[], datetime] = utc_now,
+        fd: int | None = None,
     ) -> None:
-        """Open ``path`` for appending after line ``seq - 1``, whose hash is ``prev``. A new file must not exist yet.
+        """Append to ``path`` after line ``seq - 1``, whose hash is ``prev``. A new file must not exist yet.
+
+        ``fd`` is what :func:`lock` gave for the file, where it was locked before; it is closed with the log.
 
         Raises:
             debate.errors.TranscriptLocked: If another process writes it.
@@ -106,17 +135,7 @@ class FileLog:
         self._now = now
         self._seq = seq
         self._prev = prev
-        fresh = os.O_CREAT | os.O_EXCL if seq == 0 else 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | fresh, MODE)
-        except OSError as error:
-            raise TranscriptError(f"{path}: cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._fd)
-            raise TranscriptLocked(f"{path}: another process is writing this run; wait for it to end") from error
+        self._fd = fd if fd is not None else lock(path, fresh=seq == 0)
         self._closed = False
 
     def append(self, event: Event) -> Entry:
@@ -127,8 +146,12 @@ class FileLog:
         try:
             _write_all(self._fd, line + b"\n")
         except OSError as error:
-            os.ftruncate(self._fd, start)
-            raise TranscriptError(f"{self.path}: the transcript could not be written: {error.strerror}") from error
+            # Where even this fails, the line is torn, and cut off by whoever opens the transcript next.
+            with suppress(OSError):
+                os.ftruncate(self._fd, start)
+            raise TranscriptUnwritten(
+                f"{self.path}: {_named(event)} could not be written: {error.strerror}", line=line.decode()
+            ) from error
         self._seq += 1
         self._prev = hash_of(line)
         self._syncer.dirty(self._fd)
@@ -136,14 +159,31 @@ class FileLog:
 
     async def sync(self) -> None:
         """Return when everything appended so far is on disk."""
-        await self._syncer.synced(self._fd)
+        try:
+            await self._syncer.synced(self._fd)
+        except OSError as error:
+            raise self._unwritten(error) from error
 
     def close(self) -> None:
         """Sync, release the lock and close the file."""
-        if not self._closed:
-            self._closed = True
+        if self._closed:
+            return
+        self._closed = True
+        try:
             self._syncer.forget(self._fd)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        finally:
             os.close(self._fd)
+
+    def _unwritten(self, error: OSError) -> TranscriptError:
+        return TranscriptError(f"{self.path}: the transcript could not be written: {error.strerror}")
+
+
+def _named(event: Event) -> str:
+    """What a person calls the event: ``turn_answered of rebuttal.2/ana``."""
+    turn = getattr(event, "turn", None)
+    return f"{event.kind} of {turn}" if turn is not None else event.kind
 
 
 def _write_all(fd: int, data: bytes) -> None:

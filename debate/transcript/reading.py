@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from debate.errors import TranscriptDamaged, TranscriptError, TranscriptNotFound
 from debate.transcript.events import ENTRY, Entry, RunStarted
 from debate.transcript.log import hash_of
+from debate.transcript.result import Result, result_of
 from debate.transcript.state import State, evolve
 
 LINE_LIMIT: Final = 64 * 1024 * 1024
@@ -49,6 +50,16 @@ class Saved:
         """The first event."""
         assert self.state.header is not None, "load() refuses a transcript without one"
         return self.state.header
+
+    @property
+    def result(self) -> Result:
+        """The outcome.
+
+        Raises:
+            ValueError: If the run had not ended when it was read.
+        """
+        seconds = (self.entries[-1].at - self.entries[0].at).total_seconds()
+        return result_of(self.state, path=self.path, wall_seconds=seconds).with_state(self.state)
 
 
 class Reader:
