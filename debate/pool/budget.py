@@ -15,7 +15,8 @@ class Budget:
     """At most so much money, so many requests and tokens, under any interleaving of concurrent requests.
 
     What is booked and what is set aside never add up to more than the bound, because a request is sent only after the
-    most it can cost was set aside. A request is one that was or may have been billed; a refused one
+    most it can cost was set aside (a provider that bills more than ``max_tokens`` could still overrun it, and what it
+    reports is booked as it is). A request is one that was or may have been billed; a refused one
     gives its place back.
 
     Implements :class:`debate.models.options.Account`. It belongs to one pool, which asks again whenever it settles.

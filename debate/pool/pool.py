@@ -24,6 +24,7 @@ from debate.pool.scope import AccountKey, Scope, ScopeOf, provider_scope
 from debate.pool.spending import (
     PriceOf,
     answered_spend,
+    billed,
     failed_spend,
     give_back,
     no_prices,
@@ -232,7 +233,7 @@ class Pool:
                 lane.fail_all(lane.circuit.error)
             case _:
                 pass
-        tokens = 0 if isinstance(error, ModelError) and error.billed == "no" else None
+        tokens = 0 if isinstance(error, ModelError) and billed(error) == "no" else None
         spent = NOTHING
         if permit.reservations:
             unsent = lane.tells_writes and permit.sent_at is None

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from debate.errors import (
-    Ambiguous,
     AuthenticationFailed,
-    Billed,
     CircuitOpen,
     ModelError,
     PaymentRequired,
     RateLimited,
-    StreamCut,
 )
-from debate.models.port import AttemptFailure, ChatModel, Completion, Delta, Request
+from debate.models.port import ChatModel, Completion, Request
+from debate.pool.attempt import Attempt
 from debate.pool.backoff import next_wait, usable
 from debate.pool.clock import monotonic
 from debate.pool.retry_budget import RetryBudget
 from debate.pool.scope import Scope, ScopeOf, provider_scope
+from debate.pool.spending import billed
 
 Wait = Callable[[Request, float], Awaitable[None]]
 """Waits so many seconds before ``request`` is asked again, or raises what makes that pointless."""
@@ -117,7 +116,7 @@ class Retry:
         earlier: list[ModelError] = []
         paid = 0
         while True:
-            attempt = _Attempt(request, number=len(earlier) + 1, began=self._clock(), clock=self._clock)
+            attempt = Attempt(request, number=len(earlier) + 1, began=self._clock(), clock=self._clock)
             try:
                 completion = await self._inner(attempt.request)
             except CircuitOpen as error:
@@ -165,56 +164,6 @@ class Retry:
         return None
 
 
-class _Attempt:
-    """One attempt: when it began and was sent, and whether text came."""
-
-    def __init__(self, request: Request, *, number: int, began: float, clock: Callable[[], float]) -> None:
-        self.number = number
-        self.began = began
-        self._original = request
-        self._clock = clock
-        self._written: float | None = None
-        self._streamed = False
-        self.request = dataclasses.replace(
-            request, on_sent=self._sent, on_delta=None if request.on_delta is None else self._delta
-        )
-
-    @property
-    def sent_at(self) -> float:
-        """When it was written; when it began, for a model that does not tell."""
-        return self.began if self._written is None else self._written
-
-    def _sent(self) -> None:
-        self._written = self._clock()
-        if self._original.on_sent is not None:
-            self._original.on_sent()
-
-    def _delta(self, delta: Delta) -> None:
-        self._streamed = True
-        if self._original.on_delta is not None:
-            self._original.on_delta(delta)
-
-    def tell_failure(self, error: ModelError, *, retry_in: float | None) -> None:
-        """Tell the engine; and void what was shown, if there will be something else to show."""
-        if self._original.on_notice is not None:
-            self._original.on_notice(
-                AttemptFailure(
-                    attempt=self.number,
-                    kind=error.kind,
-                    message=str(error),
-                    status=error.status,
-                    code=error.code,
-                    request_id=error.request_id,
-                    billed=_billed(error),
-                    retry_in=retry_in,
-                    seconds=self._clock() - self.sent_at,
-                    spent=error.spent,
-                )
-            )
-        if self._streamed and retry_in is not None and self._original.on_delta is not None:
-            self._original.on_delta(Delta("", reset=True))
-
-
 def _hopeless(error: ModelError) -> str | None:
     """Why asking again cannot help, whatever the limits; None if it may."""
     if isinstance(error, AuthenticationFailed | PaymentRequired):
@@ -226,13 +175,8 @@ def _hopeless(error: ModelError) -> str | None:
     return None
 
 
-def _billed(error: ModelError) -> Billed:
-    """A cut stream and a timeout after sending may have been billed, whether or not the error says so."""
-    return "possibly" if error.billed == "no" and isinstance(error, Ambiguous | StreamCut) else error.billed
-
-
 def _may_be_billed(error: ModelError) -> bool:
-    return _billed(error) != "no"
+    return billed(error) != "no"
 
 
 def _after(error: CircuitOpen, earlier: list[ModelError]) -> CircuitOpen:

@@ -74,7 +74,8 @@ class SingleFlight:
         for call in tuple(self._calls.values()):
             call.cancel()
         if group is not None:
-            await group.__aexit__(kind, error, traceback)
+            # Not told of the error, which it would wrap in a group: whoever uses this is to see it as it was raised.
+            await group.__aexit__(None, None, None)
 
     async def __call__(self, request: Request) -> Completion:
         """Answer ``request``, or wait for the answer to its like. A shared completion says so and took no attempts.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from debate.errors import BudgetExceeded, ModelError
+from debate.errors import Ambiguous, Billed, BudgetExceeded, ModelError, StreamCut
 from debate.models.options import Account, Reservation, Spend
 from debate.models.port import Completion, ModelRef, Request
 from debate.pool.budget import NOTHING
@@ -41,13 +41,18 @@ def answered_spend(worst: Spend, completion: Completion, price: Price | None) ->
     return _known(worst, completion.usage, usd)
 
 
+def billed(error: ModelError) -> Billed:
+    """A cut stream and a timeout after sending may have been billed, whether or not the error says so."""
+    return "possibly" if error.billed == "no" and isinstance(error, Ambiguous | StreamCut) else error.billed
+
+
 def failed_spend(worst: Spend, error: BaseException, price: Price | None, *, unsent: bool) -> Spend:
     """What a failed attempt cost: nothing if it was not billed, the most it can have cost if that is not known.
 
     A cancellation or a bug in the model is not known, unless the request is known to be ``unsent``.
     """
     if isinstance(error, ModelError):
-        if error.billed == "no":
+        if billed(error) == "no":
             return NOTHING
         return _known(worst, error.spent, cost(error.spent, price))
     return NOTHING if unsent else worst

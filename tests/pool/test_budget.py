@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pool_asking import Talker, all_of, ask
 
-from debate.errors import Ambiguous, BudgetExceeded, EmptyCompletion, Overloaded, RateLimited, Spent, Unavailable
+from debate.errors import (
+    Ambiguous,
+    BudgetExceeded,
+    EmptyCompletion,
+    Overloaded,
+    RateLimited,
+    Spent,
+    StreamCut,
+    Unavailable,
+)
 from debate.models.options import Spend
 from debate.models.port import Completion, ModelRef, Notice, Request
 from debate.pool.budget import NOTHING, Budget
@@ -102,6 +111,7 @@ def test_never_over_budget_under_any_interleaving(
         check()
         assert request.turn is not None
         outcome, prompt, written, tenths = calls[int(request.turn.turn)]
+        prompt = min(prompt, most_prompt_tokens(request))
         await asyncio.sleep(tenths / 10)
         match outcome:
             case "refused":
@@ -112,7 +122,7 @@ def test_never_over_budget_under_any_interleaving(
                 raise EmptyCompletion("length", billed="yes", spent=Spent(prompt, written))
             case "bug":
                 raise ZeroDivisionError
-        usage = None if outcome == "silent" else Usage(prompt_tokens=prompt % 300, completion_tokens=written)
+        usage = None if outcome == "silent" else Usage(prompt_tokens=prompt, completion_tokens=written)
         return Completion(text="", usage=usage)
 
     async def main() -> None:
@@ -142,6 +152,7 @@ def test_never_over_budget_under_any_interleaving(
         (RateLimited("above", status=429), NOTHING),
         (Unavailable("reset", billed="possibly"), WORST),
         (Ambiguous("timed out", billed="possibly"), WORST),
+        (StreamCut("cut"), WORST),
         (EmptyCompletion("length", billed="yes", spent=Spent(10, 20)), Spend(1, 30, Decimal(90) / 1_000_000)),
     ],
     ids=lambda value: getattr(value, "kind", ""),
