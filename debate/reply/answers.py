@@ -21,8 +21,21 @@ def canonical(answer: str, spec: ReplySpec) -> str | None:
 
     Idempotent. For ``expression`` two equal formulas can keep different forms; :func:`equivalent` tells.
     """
-    if len(answer) > LONGEST or not answer.strip():
-        return None
+    form: str | None = answer
+    for _ in range(_PASSES):
+        if form is None or len(form) > LONGEST or not form.strip():
+            return None
+        before, form = form, _form(form, spec)
+        if form == before:
+            return form
+    return form
+
+
+_PASSES: Final = 6
+"""How often a form is brought into form again until it stays as it is; two passes do for nearly all."""
+
+
+def _form(answer: str, spec: ReplySpec) -> str | None:
     match spec.kind:
         case "choice":
             return parse_choice(answer, spec.choices)
@@ -69,7 +82,8 @@ def _canonical_set(answer: str, spec: ReplySpec) -> str | None:
 
 def _key(answer: str, spec: ReplySpec) -> str | None:
     if spec.kind == "expression":
-        return expression_key(answer)
+        form = canonical(answer, spec)
+        return expression_key(answer if form is None else form)
     return canonical(answer, spec)
 
 

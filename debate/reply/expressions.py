@@ -49,8 +49,10 @@ _REWRITES: Final = tuple(
     )
 )
 _MATRIX: Final = re.compile(r"\\begin\s*\{([pbvBV]?)matrix\}(.{0,400}?)\\end\s*\{\1matrix\}", re.DOTALL)
-_UNITS: Final = re.compile(r"(?<=[\w})\]])\s*\\(?:text|mbox|mathrm|textrm|rm)\s*\{[^{}]*\}(?:\^\{?\d\}?)?")
-_WORDY_UNIT: Final = re.compile(r"[-+]?[$]?[\d.,]+\s+[A-Za-z]{2,}[A-Za-z\s./^\d]*\.?")
+_UNITS: Final = re.compile(
+    r"(?<=[\w})\]])\s*\\(?:text|mbox|mathrm|textrm|rm)\s*\{(?!\s*(?:or|and)\b)[^{}]*\}(?:\^\{?\d\}?)?"
+)
+_WORDY_UNIT: Final = re.compile(r"[-+]?[$]?[\d.,]+\s+[A-Za-z]{2,}[A-Za-z\s./]*(?:\^\d)?\.?")
 _THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _NAMED: Final = re.compile(r"[A-Za-z](?:_\w|_\{\w+\})?'?(?:\([A-Za-z](?:,[A-Za-z])*\))?\s*(?:=|\\in(?![A-Za-z]))(?!=)")
 _OPENING: Final = frozenset("([{")
@@ -65,10 +67,10 @@ _NOISE: Final = 1e-12
 
 def normal_form(written: str) -> str:
     r"""A formula without what does not change its meaning: boxes, dollars, spacing, units, ``\left``, ``\dfrac``."""
-    text = plain(written[:LONGEST]).rstrip(".,;: ")
-    if _WORDY_UNIT.fullmatch(text) and (value := parse_number(text)) is not None:
+    text = plain(_UNITS.sub("", written[:LONGEST])).rstrip(".,;: ")
+    if _WORDY_UNIT.fullmatch(text) and (value := parse_number(text.split()[0])) is not None:
         return write_number(value)
-    text = _MATRIX.sub(_as_tuple, _UNITS.sub("", text))
+    text = _MATRIX.sub(_as_tuple, text)
     text = re.sub(r"\\(?:text|mbox|mathrm|textbf|textrm|boxed)\s*\{([^{}]*)\}", r"\1", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
@@ -92,7 +94,8 @@ def canonical_expression(written: str) -> str | None:
     """
     text = normal_form(written)
     if _is_words(text):
-        return (phrase(text) or None) if len(text.split()) <= WORDS else None
+        return _word_form(text) if len(text.split()) <= WORDS else None
+    text = re.sub(r",?\s(?:or|and)\s", ",", text)
     constant = _constant(text)
     return re.sub(r"\s+", "", text) or None if constant is None else write_number(constant)
 
@@ -109,7 +112,13 @@ def expression_key(written: str) -> str | None:
 
 def _is_words(text: str) -> bool:
     letters = re.sub(r"\\[A-Za-z]+", "", text)
-    return bool(re.fullmatch(r"[A-Za-z]{3,}", text) or re.search(r"[A-Za-z]{4,}", letters))
+    return bool(re.fullmatch(r"[A-Za-z]{3,}", re.sub(r"\s", "", text)) or re.search(r"[A-Za-z]{4,}", letters))
+
+
+def _word_form(text: str) -> str:
+    """Words as a phrase, unless that leaves what would be read as a formula: ``THE A`` is not the variable a."""
+    said = phrase(text)
+    return said if _is_words(said) else re.sub(r"\s+", " ", text).casefold()
 
 
 def _constant(text: str) -> Fraction | None:
@@ -123,7 +132,7 @@ def _constant(text: str) -> Fraction | None:
 def _key(text: str, depth: int = 0) -> str:
     text = text.strip()
     if _is_words(text):
-        return phrase(text)
+        return _word_form(text)
     if depth == _NESTING:
         return _formula_key(text)
     parts, opening, closing = _members(text)
@@ -136,10 +145,11 @@ def _members(text: str) -> tuple[list[str], str, str]:
         return [text.replace("\\pm", sign) for sign in "+-"], "{", "}"
     if text.startswith("\\{") and text.endswith("\\}"):
         return _split(text[2:-2]), "{", "}"
+    if len(parts := _split(text)) > 1:
+        return parts, "{", "}"
     if text[:1] in _OPENING and text[-1:] in _CLOSING and len(inner := _split(text[1:-1])) > 1:
         return inner, text[0], text[-1]
-    parts = _split(text)
-    return (parts, "{", "}") if len(parts) > 1 else ([text], "", "")
+    return [text], "", ""
 
 
 def _several(parts: list[str], opening: str, closing: str, depth: int) -> str:

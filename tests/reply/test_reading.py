@@ -88,7 +88,7 @@ def test_missing_is_missing() -> None:
     """A word is no confidence, a list of stances no stance, and nothing is filled in."""
     reading = read("POSITION: <your position>\nSTANCE: support | oppose\nCONFIDENCE: high", MOTION)
     assert reading.missing == ("position", "stance", "confidence")
-    assert reading.problem == "stance support | oppose cannot be read"
+    assert reading.problem == "stance 'support | oppose' cannot be read"
 
 
 @pytest.mark.parametrize(
