@@ -243,6 +243,27 @@ def test_a_debate_that_waits_for_its_own_budget_holds_nobody_else_back():
     assert talker.texts == ["p1", "p2", "r1", "r2", "r3", "p3", "p4"]
 
 
+def test_when_the_one_who_waits_for_the_budget_leaves_the_next_goes_at_once():
+    """What held the line is gone with it, not with the next event."""
+    budget = Budget(tokens=worst_spend(ask("held", max_tokens=500), None).tokens)
+    talker = Talker(takes=50.0)
+
+    async def main() -> None:
+        pool = Pool(talker)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pool(ask("first", max_tokens=10, account=budget)))
+            await asyncio.sleep(1)
+            large = group.create_task(pool(ask("held", max_tokens=500, account=budget)))
+            group.create_task(pool(ask("small", max_tokens=10, account=budget)))
+            await asyncio.sleep(1)
+            assert talker.texts == ["first"]
+            large.cancel()
+            await asyncio.sleep(1)
+            assert talker.texts == ["first", "small"]
+
+    virtual_time.run(main())
+
+
 def test_a_request_waits_for_what_is_set_aside_and_then_goes():
     """Two fit one after the other, not together."""
     budget = Budget(tokens=WORST.tokens + 10)

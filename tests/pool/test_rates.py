@@ -15,6 +15,7 @@ from pool_asking import Talker, all_of, ask, most_in_any, raising
 
 from debate.errors import RateLimited
 from debate.models.port import Completion, Notice, Request, Waiting
+from debate.pool.budget import Budget
 from debate.pool.estimate import Estimator, most_prompt_tokens
 from debate.pool.limits import Limits
 from debate.pool.margin import FLOOR, Margin
@@ -175,6 +176,31 @@ def test_asyncio_throttle_grants_every_request():
         patch.setattr(Throttler, "acquire", counting)
         written_under(Limits(start=None, requests_per_second=10), [0.0] * 45, write_delays=[0.01])
     assert passed == 45
+
+
+def test_a_throttle_that_would_wait_after_all_costs_nothing():
+    """When its clock disagrees with ours, the request keeps its place, no money is held, and it goes when it may."""
+    budget = Budget(requests=1)
+    refusals = 3
+    acquire = Throttler.acquire
+
+    async def reluctant(self: Throttler) -> None:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            assert budget.reserved.requests == 1
+            await asyncio.sleep(1)
+        await acquire(self)
+
+    async def main() -> Completion:
+        pool = Pool(Talker(takes=1.0), limits_of=lambda _: Limits(requests_per_second=10, requests_per_minute=60))
+        return await pool(ask(account=budget))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Throttler, "acquire", reluctant)
+        assert virtual_time.run(main()).timing.queued == pytest.approx(0.03)
+    assert refusals == 0
+    assert (budget.spent.requests, budget.reserved.requests) == (1, 0)
 
 
 def test_a_model_that_never_tells_of_a_write_is_counted_from_its_end():
