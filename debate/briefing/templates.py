@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from debate import assets
@@ -19,6 +20,8 @@ from debate.settings.nearest import did_you_mean
 
 SYSTEM: Final = "system"
 """The template of the system message, for prompts that have none of their own (``NAME.system.md.j2`` beside them)."""
+
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 SIZE_LIMIT: Final = 65_536
 """Bytes one template may have."""
@@ -55,8 +58,8 @@ def prompt_of(scenario: Scenario, round_: Round) -> str:
     return "opening" if round_.hears is not None and not round_.hears.from_ else "rebuttal"
 
 
-def collect(scenario: Scenario) -> Templates:
-    """Read every template that ``scenario`` can use, with all they include.
+def collect(scenario: Scenario, known: Mapping[str, str] = NONE) -> Templates:
+    """Read every template that ``scenario`` can use, with all they include; ``known`` ones are taken as they are.
 
     Raises:
         debate.errors.PromptError: If one is missing, lies outside the scenario's folder, or is not a template.
@@ -68,12 +71,18 @@ def collect(scenario: Scenario) -> Templates:
         name = wanted.pop()
         if name in sources:
             continue
-        path = locate(name, scenario.folder)
-        sources[name] = _read(name, path)
+        sources[name] = known[name] if name in known else _read(name, locate(name, scenario.folder))
         wanted += referenced(name, sources[name])
-        if name in by_round.values() and path.with_name(Path(_system_name(path.name)).name).is_file():
+        if name in by_round.values() and _has_system(name, scenario.folder, known):
             wanted.append(_system_name(name))
     return Templates(sources, by_round)
+
+
+def _has_system(name: str, folder: Path | None, known: Mapping[str, str]) -> bool:
+    if name in known:
+        return _system_name(name) in known
+    path = locate(name, folder)
+    return path.with_name(Path(_system_name(path.name)).name).is_file()
 
 
 def locate(name: str, folder: Path | None) -> Path:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from debate.consensus.encoder import WorkerEmbedder
 from debate.consensus.lexical import LexicalEmbedder
 from debate.consensus.resolve import open_embedder, resolve_embedder
 from debate.consensus.score import Scorer
+from debate.engine.casting import Casting
 from debate.errors import EmbedderError
 
 LOG: Final = logging.getLogger("debate")
@@ -81,3 +83,33 @@ def name_of(scorer: Scorer) -> str:
     """The embedder's name and version."""
     assert scorer.embedder is not None, "every scorer made here has an embedder"
     return f"{scorer.embedder.name}@{scorer.embedder.version}"
+
+
+async def with_embedder(cast: Casting, embedding: Embedding) -> tuple[Casting, str | None]:
+    """The casting as what embeds leaves it, and the name for the run's header.
+
+    The embedder is looked for only where a header must know it: if scores need one, or the user named one.
+
+    Raises:
+        debate.errors.EmbedderError: If what was asked for explicitly cannot be had.
+    """
+    if not cast.embeds or (cast.method.structured and not embedding.is_explicit):
+        return cast, None
+    scorer = await embedding.scorer()
+    return replace(cast, wording_only=is_lexical(scorer)), name_of(scorer)
+
+
+async def check_embedder(cast: Casting, recorded: str | None, embedding: Embedding) -> None:
+    """Refuse to go on with another embedder than the run began with: only scores by the same one can be compared.
+
+    Raises:
+        debate.errors.EmbedderError: Naming both.
+    """
+    if cast.method.structured or not cast.embeds:
+        return
+    found = name_of(await embedding.scorer())
+    if found != recorded:
+        raise EmbedderError(
+            f"the run began with the embedder {recorded}, and here is {found}: give the first one with --embedder, "
+            "or fork the run to score it with another"
+        )

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, Literal, NamedTuple, Self
 
-from debate.engine.casting import Casting, casting
-from debate.engine.embedding import EmbedderChoice, Embedding, is_lexical, name_of
+from debate.engine.beginning import begun
+from debate.engine.casting import casting
+from debate.engine.changing import Change
+from debate.engine.embedding import EmbedderChoice, Embedding, check_embedder
+from debate.engine.forking import Fork, plan_fork
 from debate.engine.loop import Listener, Update
-from debate.engine.resuming import Resumption, resumption
+from debate.engine.providers import Providers
+from debate.engine.resuming import Resumption, models_left, resumption
 from debate.engine.run import Ready, Run, Telling, open_run
-from debate.engine.starting import asking, check_money, header, prices_for, run_id
-from debate.errors import DebateError, EmbedderError
+from debate.engine.starting import asking
+from debate.errors import DebateError
 from debate.models.options import Account
-from debate.models.port import ChatModel, ModelRef
+from debate.models.port import ChatModel
 from debate.models.router import Router
-from debate.pool.limits import Limits
 from debate.pool.path import RequestPath, request_path
-from debate.pool.retry import RetryPolicy
-from debate.pool.scope import Scope
 from debate.scenario.schema import Question, Scenario
-from debate.settings.prices import FREE_PROVIDERS, Price
 from debate.settings.schema import Settings
-from debate.transcript.log import FileLog, Log, MemoryLog, utc_now
+from debate.transcript.log import FileLog, Log, MemoryLog
 from debate.transcript.reading import Saved, load
 from debate.transcript.reopening import reopen
 from debate.transcript.result import Result
-from debate.transcript.state import fold
 from debate.transcript.syncing import Syncer
 
+NOTHING_CHANGED: Final = Change()
 NO_MODELS: Final[Mapping[str, ChatModel]] = MappingProxyType({})
+
+
+__all__ = ["NO_MODELS", "Engine", "Run", "Told"]
 
 
 class Told(NamedTuple):
@@ -67,14 +69,14 @@ class Engine:
         account: Account | None = None,
     ) -> None:
         self.settings = settings if settings is not None else Settings()
-        self._custom = models
+        self._providers = Providers(self.settings, models)
         self._router = Router(self.settings, custom=models)
         self._path = request_path(
             self._router,
             concurrency=concurrency if concurrency is not None else self.settings.concurrency,
-            limits_of=self._limits_of,
-            policy_of=self._policy_of,
-            price_of=self._price_of,
+            limits_of=self._providers.limits_of,
+            policy_of=self._providers.policy_of,
+            price_of=self._providers.price_of,
             account=account,
         )
         self._embedding = Embedding(embedder if embedder is not None else self.settings.embedder)
@@ -216,26 +218,9 @@ class Engine:
         """
         asked = asking(scenario, motion=motion, question=question, context=context)
         cast = casting(asked)
-        self._check_keys(cast.models)
-        prices = prices_for(cast.models, self.settings, self._custom)
-        check_money(cast, prices)
-        embedder = None
-        if cast.embeds and (not cast.method.structured or self._embedding.is_explicit):
-            scorer = await self._embedding.scorer()
-            cast = replace(cast, wording_only=is_lexical(scorer))
-            embedder = name_of(scorer)
-        id_ = run_id(asked.name, utc_now())
-        events = header(
-            cast,
-            run=id_,
-            seed=seed,
-            prices=prices,
-            settings=self.settings,
-            custom=self._custom,
-            embedder=embedder,
-        )
-        ready = Ready(id_, cast, seed, prices, asked.budget, fold(events), tuple(events))
-        return self._open(ready, self._log(transcript, id_), Telling(listener, streams), deadline)
+        self._providers.check_keys(cast.models)
+        ready = await begun(cast, self._providers, self._embedding, seed=seed)
+        return self._open(ready, self._log(transcript, ready.id), Telling(listener, streams), deadline)
 
     async def resume(
         self,
@@ -277,9 +262,7 @@ class Engine:
         max_requests: int | None = None,
     ) -> Resumption:
         """What :meth:`resume` would do, with nothing written or spent. Args and errors as there."""
-        return resumption(
-            saved, self.settings, custom=self._custom, scenario=scenario, max_usd=max_usd, max_requests=max_requests
-        )
+        return resumption(saved, self._providers, scenario=scenario, max_usd=max_usd, max_requests=max_requests)
 
     async def prepare_resume(
         self,
@@ -301,23 +284,64 @@ class Engine:
         log, saved = await asyncio.to_thread(reopen, transcript, syncer=self._syncer)
         try:
             taken = self.resumption(saved, scenario=scenario, max_usd=max_usd, max_requests=max_requests)
-            self._check_keys(taken.models)
-            await self._same_embedder(taken.ready.casting, saved.header.embedder)
+            self._providers.check_keys(taken.models)
+            await check_embedder(taken.ready.casting, saved.header.embedder, self._embedding)
             return self._open(taken.ready, log, Telling(listener, streams), deadline)
         except BaseException:
             log.close()
             raise
 
-    async def _same_embedder(self, cast: Casting, recorded: str | None) -> None:
-        """Scores of one run are comparable only if one embedder took them all."""
-        if cast.method.structured or not cast.embeds:
-            return
-        found = name_of(await self._embedding.scorer())
-        if found != recorded:
-            raise EmbedderError(
-                f"the run began with the embedder {recorded}, and here is {found}: give the first one with --embedder, "
-                "or fork the run to score it with another"
-            )
+    async def fork(
+        self,
+        parent: Saved,
+        at: str | None = None,
+        change: Change = NOTHING_CHANGED,
+        *,
+        seed: int | None = None,
+        deadline: float | None = None,
+        transcript: Path | Literal["auto"] | None = "auto",
+    ) -> Result:
+        """Hold a new run that shares what another said up to a change. What descends from the change is asked again.
+
+        Args:
+            parent: The run to fork; it is left as it is.
+            at: The round, iteration or turn from which on the change counts; from the beginning when left out. Without
+                any change, what is at ``at`` is asked once more.
+            change: What is asked otherwise, and which replies are planted.
+            seed: In place of the parent's.
+            deadline: Seconds after which the run stops, resumable.
+            transcript: A file, ``auto`` for one in the settings' folder, None to keep the run in memory.
+
+        Raises:
+            debate.errors.ScenarioError: If the changed scenario cannot be run.
+            debate.errors.SettingsError: If a provider, key or price is missing.
+            debate.errors.TranscriptError: If ``at`` or a planted reply does not fit, or the transcript cannot be
+                written.
+        """
+        prepared = self.prepare_fork(
+            await self.plan_fork(parent, at, change, seed=seed), transcript=transcript, deadline=deadline
+        )
+        return await prepared.hold()
+
+    async def plan_fork(
+        self, parent: Saved, at: str | None = None, change: Change = NOTHING_CHANGED, *, seed: int | None = None
+    ) -> Fork:
+        """Which turns :meth:`fork` would ask and at what cost, with nothing written or spent. Args as there."""
+        return await plan_fork(parent, self._providers, self._embedding, at=at, change=change, seed=seed)
+
+    def prepare_fork(
+        self,
+        fork: Fork,
+        *,
+        transcript: Path | Literal["auto"] | None = "auto",
+        deadline: float | None = None,
+        listener: Listener | None = None,
+        streams: bool = False,
+    ) -> Run:
+        """Open the transcript of a fork and write its prefix. Args and errors as of :meth:`fork`."""
+        self._providers.check_keys(models_left(fork.ready))
+        log = self._log(transcript, fork.ready.id)
+        return self._open(fork.ready, log, Telling(listener, streams), deadline)
 
     def _open(self, ready: Ready, log: Log, telling: Telling, deadline: float | None) -> Run:
         return open_run(
@@ -327,7 +351,7 @@ class Engine:
             deadline=deadline,
             model=self._path,
             embedding=self._embedding,
-            price_of=self._price_of,
+            price_of=self._providers.price_of,
         )
 
     def _log(self, transcript: Path | Literal["auto"] | None, id_: str) -> Log:
@@ -335,27 +359,3 @@ class Engine:
             return MemoryLog()
         path = self.settings.transcripts / f"{id_}.jsonl" if transcript == "auto" else transcript
         return FileLog(path, syncer=self._syncer)
-
-    def _check_keys(self, models: Sequence[ModelRef]) -> None:
-        for provider in dict.fromkeys(model.provider for model in models):
-            if provider not in self._custom and provider not in FREE_PROVIDERS:
-                self.settings.endpoint(provider)
-
-    def _limits_of(self, scope: Scope) -> Limits:
-        row = self.settings.providers.get(scope.endpoint)
-        if row is None or scope.endpoint in self._custom:
-            return Limits(start=None)
-        bounds = row.limits
-        return Limits(
-            concurrency=bounds.concurrency,
-            requests_per_second=bounds.requests_per_second,
-            requests_per_minute=bounds.requests_per_minute,
-            tokens_per_minute=bounds.tokens_per_minute,
-        )
-
-    def _policy_of(self, scope: Scope) -> RetryPolicy:
-        row = self.settings.providers.get(scope.endpoint)
-        return RetryPolicy() if row is None else RetryPolicy(retries=row.retries)
-
-    def _price_of(self, model: ModelRef) -> Price | None:
-        return prices_for([model], self.settings, self._custom)[str(model)]

@@ -10,10 +10,12 @@ import asyncio
 import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from debate.engine.asking import Asker
+from debate.engine.casting import Casting
 from debate.engine.loop import Loop
 from debate.engine.recorded import recorded_casting
 from debate.engine.scoring import RunScorer
@@ -29,9 +31,12 @@ from debate.transcript.events import (
     TurnEnded,
     VerdictReached,
 )
+from debate.transcript.ledger import COPIED_SOURCES
 from debate.transcript.log import MemoryLog
 from debate.transcript.reading import Saved
-from debate.transcript.state import State
+from debate.transcript.state import State, TurnState
+
+__all__ = ["Verification", "recorded_casting", "verify"]
 
 SETTLING = 3
 """Turns of the event loop after which every task that an answer made ready has asked its model."""
@@ -61,6 +66,7 @@ async def verify(saved: Saved) -> Verification:
         debate.errors.TranscriptError: If the transcript does not hold what a replay needs.
     """
     cast = recorded_casting(saved)
+    given = _given(saved, cast)
     model = _RecordedAnswers(saved)
     header = saved.header
     log = MemoryLog()
@@ -70,14 +76,14 @@ async def verify(saved: Saved) -> Verification:
         asker=Asker(casting=cast, run=header.run, seed=header.seed, prices=header.prices, account=None),
         model=model,
         scorer=_RecordedScores(cast, None, saved.state),
-        state=State(header=header, status="running", texts=dict(saved.state.texts)),
+        state=State(header=header, status="running", texts=dict(saved.state.texts), gates=dict(given.gates)),
     )
     async with asyncio.TaskGroup() as tasks:
         driver = tasks.create_task(model.drive())
         await loop.run()
         driver.cancel()
-    replayed = dict(_compared(e.event for e in log.entries))
-    recorded = list(_compared(e.event for e in saved.entries))
+    replayed = dict(_compared((e.event for e in log.entries), given))
+    recorded = list(_compared((e.event for e in saved.entries), given))
     stopped = saved.state.status not in ("completed", "failed")
     divergence = _first_difference(dict(recorded), replayed, unfinished=stopped)
     return Verification(len(recorded), divergence, header.engine)
@@ -155,9 +161,38 @@ class _RecordedScores(RunScorer):
 Key = tuple[str, str, int]
 
 
-def _compared(events: Iterator[Event]) -> Iterator[tuple[Key, BaseModel]]:
+class _Given(NamedTuple):
+    """What a fork was given by its parent: it does not follow from the fork's own scenario."""
+
+    turns: frozenset[str]
+    gates: Mapping[str, GateResolved]
+
+
+def _given(saved: Saved, cast: Casting) -> _Given:
+    if saved.header.parent is None:
+        return _Given(frozenset(), {})
+    turns = frozenset(id_ for id_, turn in saved.state.turns.items() if _is_copied(turn))
+    gates = cast.graph.gates
+    found = {
+        id_: resolved
+        for id_, resolved in saved.state.gates.items()
+        if id_ in gates and turns.issuperset(cast.graph.iterations[gates[id_].after].turns)
+    }
+    return _Given(turns, found)
+
+
+def _is_copied(turn: TurnState) -> bool:
+    sources = {answered.source for answered in turn.answered.values()}
+    return bool(turn.asked) and sources <= COPIED_SOURCES and all(failure.attempt == 0 for failure in turn.failures)
+
+
+def _compared(events: Iterator[Event], given: _Given) -> Iterator[tuple[Key, BaseModel]]:
     for event in events:
         match event:
+            case TurnAsked() if event.turn in given.turns:
+                pass
+            case GateResolved() if event.gate in given.gates:
+                pass
             case TurnAsked():
                 yield (event.kind, event.turn, event.try_number), event
             case TurnEnded():

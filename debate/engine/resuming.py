@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 from debate.engine.casting import Casting, casting
 from debate.engine.deciding import PROVIDER_ERRORS
 from debate.engine.planning import over, plan_left
+from debate.engine.providers import Providers
 from debate.engine.recorded import recorded_casting
 from debate.engine.run import Ready
-from debate.engine.starting import asking, check_money, engine_version, prices_for
+from debate.engine.starting import asking, check_money, engine_version
 from debate.errors import ScenarioChanged, TranscriptError
 from debate.graph.frontier import descendants
 from debate.models.port import ModelRef
 from debate.scenario.schema import BudgetSpec, Scenario
 from debate.settings.prices import FREE_PROVIDERS, Price
-from debate.settings.schema import Settings
 from debate.transcript.events import Event, RunResumed, Warned
 from debate.transcript.reading import Saved
 from debate.transcript.state import State, fold
@@ -77,9 +77,8 @@ class Resumption:
 
 def resumption(
     saved: Saved,
-    settings: Settings,
+    providers: Providers,
     *,
-    custom: Mapping[str, object],
     scenario: Scenario | None = None,
     max_usd: Decimal | None = None,
     max_requests: int | None = None,
@@ -88,8 +87,7 @@ def resumption(
 
     Args:
         saved: The transcript of a run that has not ended.
-        settings: The user's own.
-        custom: Names of providers that are the caller's own models.
+        providers: The user's own.
         scenario: What the caller believes the run to be of; refused if it is not.
         max_usd: In place of the scenario's budget; what was spent before counts against it.
         max_requests: Likewise.
@@ -108,11 +106,11 @@ def resumption(
     bounds = cast.scenario.budget
     raised = {"usd": max_usd, "requests": max_requests}
     budget = bounds.model_copy(update={name: bound for name, bound in raised.items() if bound is not None})
-    prices = prices_for(cast.models, settings, custom)
+    prices = providers.prices(cast.models)
     check_money(replace(cast, scenario=cast.scenario.model_copy(update={"budget": budget})), prices)
     again = reopened(cast, saved.state)
     resumed = RunResumed(engine=engine_version(), possibly_billed=possibly_billed(saved.state), reopened=again)
-    notes = (*_tail(saved), *_moved(saved, settings, custom), *_repriced(saved, prices), *_raised(bounds, budget))
+    notes = (*_tail(saved), *_moved(saved, providers), *_repriced(saved, prices), *_raised(bounds, budget))
     events: tuple[Event, ...] = (resumed, *notes)
     state = fold(events, saved.state.thawed())
     return Resumption(Ready(header.run, cast, header.seed, prices, budget, state, events))
@@ -213,7 +211,8 @@ def _tail(saved: Saved) -> list[Warned]:
     return []
 
 
-def _moved(saved: Saved, settings: Settings, custom: Mapping[str, object]) -> list[Warned]:
+def _moved(saved: Saved, providers: Providers) -> list[Warned]:
+    settings, custom = providers.settings, providers.custom
     found = []
     for provider, recorded in saved.header.endpoints.items():
         row = settings.providers.get(provider) if provider not in custom else None

@@ -110,7 +110,8 @@ def open_run(
         debate.errors.TranscriptError: If the transcript cannot be written.
         debate.errors.PromptError: If what was spent before cannot be worked out again.
     """
-    cast, state = ready.casting, ready.state
+    # The loop takes its state over; the plan of a resume or a fork is still read from the one that is ready.
+    cast, state = ready.casting, ready.state.thawed()
     for event in ready.events:
         entry = log.append(event)
         if telling.listener is not None:

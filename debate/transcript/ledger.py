@@ -10,7 +10,10 @@ from debate.transcript.events import AttemptFailed, TurnAnswered
 from debate.transcript.state import State, TurnState
 from debate.transcript.usage import Usage
 
-UNSENT_SOURCES = frozenset({"cache", "shared", "recorded", "planted", "imported"})
+COPIED_SOURCES = frozenset({"recorded", "planted", "imported"})
+"""Sources of answers that nobody gave to this run: they are no requests of it."""
+
+UNSENT_SOURCES = frozenset({"cache", "shared"}) | COPIED_SOURCES
 """Sources for which this run sent and paid nothing."""
 
 
@@ -23,6 +26,10 @@ class Tally:
     attempts: int = 0
     """HTTP sends."""
     cache_hits: int = 0
+    recorded: int = 0
+    """Answers copied from the run this one was forked from."""
+    saved_usd: Decimal | None = None
+    """USD that answers nobody had to send for cost when they were sent."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
@@ -63,10 +70,11 @@ def _of_try(turn: TurnState, number: int) -> Tally:
     if answered is not None:
         parts.append(_of_answer(answered))
     total = _sum(parts)
+    made = answered is not None and answered.source not in COPIED_SOURCES
     sends = sum(1 for failure in failures if failure.attempt > 0)
     if answered is not None and _was_sent(answered) and answered.attempts > 0:
         sends += 1
-    return replace(total, requests=1 if sends or answered is not None else 0, attempts=sends)
+    return replace(total, requests=1 if sends or made else 0, attempts=sends)
 
 
 def _was_sent(answered: TurnAnswered) -> bool:
@@ -75,7 +83,12 @@ def _was_sent(answered: TurnAnswered) -> bool:
 
 def _of_answer(answered: TurnAnswered) -> Tally:
     if not _was_sent(answered):
-        return Tally(cache_hits=int(answered.source == "cache"), cost_usd=Decimal(0))
+        return Tally(
+            cache_hits=int(answered.source == "cache"),
+            recorded=int(answered.source == "recorded"),
+            cost_usd=Decimal(0),
+            saved_usd=answered.cost_usd,
+        )
     return _of_usage(answered.usage, answered.cost_usd)
 
 
@@ -100,10 +113,13 @@ def _of_usage(usage: Usage | None, cost: Decimal | None) -> Tally:
 def _sum(tallies: Iterable[Tally]) -> Tally:
     listed = list(tallies)
     costs = [tally.cost_usd for tally in listed if tally.cost_usd is not None]
+    saved = [tally.saved_usd for tally in listed if tally.saved_usd is not None]
     return Tally(
         requests=sum(tally.requests for tally in listed),
         attempts=sum(tally.attempts for tally in listed),
         cache_hits=sum(tally.cache_hits for tally in listed),
+        recorded=sum(tally.recorded for tally in listed),
+        saved_usd=sum(saved, Decimal(0)) if saved else None,
         prompt_tokens=_known(tally.prompt_tokens for tally in listed),
         completion_tokens=_known(tally.completion_tokens for tally in listed),
         reasoning_tokens=_known(tally.reasoning_tokens for tally in listed),

@@ -107,7 +107,10 @@ class UsageReport(ModelUsage):
     """What a run used. What nobody counted is null, never 0."""
 
     cache_hits: int
+    recorded: int = 0
+    """Answers copied from the run this one was forked from."""
     saved_usd: Money | None
+    """What cached and copied answers cost when they were asked for."""
     possibly_billed: int
     by_model: dict[str, ModelUsage]
 
@@ -286,7 +289,8 @@ def _usage(book: Ledger) -> UsageReport:
     return UsageReport(
         **_of_tally(book.total).model_dump(),
         cache_hits=book.total.cache_hits,
-        saved_usd=None,
+        recorded=book.total.recorded,
+        saved_usd=book.total.saved_usd,
         possibly_billed=book.total.possibly_billed,
         by_model={model: _of_tally(tally) for model, tally in book.by_model.items()},
     )

@@ -1,0 +1,128 @@
+"""What a fork changes, and the casting that comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from debate.briefing.templates import SIZE_LIMIT, collect
+from debate.engine.casting import Casting, casting
+from debate.engine.starting import asking
+from debate.errors import PromptError, TranscriptError
+from debate.graph.turngraph import TurnGraph
+from debate.reply.reading import read
+from debate.scenario.reading import parse_scenario
+from debate.scenario.schema import Scenario
+from debate.settings.nearest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a fork asks otherwise than the run it is taken from."""
+
+    scenario: Scenario | None = None
+    """Another scenario, in place of the recorded one."""
+    overrides: tuple[tuple[str, str], ...] = ()
+    """``(path, value)`` pairs as of ``--set``, laid over the recorded scenario: a model, an edge, an order, a
+    participant."""
+    prompts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Prompt templates by name, in place of the recorded texts."""
+    planted: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Turn to a completion that takes the place of what was answered."""
+    folder: Path | None = None
+    """Where files that the overrides name lie."""
+
+    @property
+    def asks_otherwise(self) -> bool:
+        """Whether anything but a reply is changed."""
+        return self.scenario is not None or bool(self.overrides) or bool(self.prompts)
+
+
+def changed(recorded: Casting, change: Change) -> Casting:
+    """The casting of a fork.
+
+    Raises:
+        debate.errors.ScenarioError: If the changed scenario cannot be run.
+        debate.errors.PromptError: If a prompt is missing, wrong, or none of the run's.
+    """
+    if change.scenario is not None:
+        asked = recorded.scenario
+        fill = change.scenario.is_template
+        scenario = asking(
+            change.scenario, motion=asked.motion if fill else None, question=asked.question if fill else None
+        )
+        return casting(scenario, collect(scenario, _replaced(change, collect(scenario).sources)))
+    scenario = _overridden(recorded.scenario, change) if change.overrides else recorded.scenario
+    sources = recorded.templates.sources
+    return Casting(
+        scenario, collect(scenario, {**sources, **_replaced(change, sources)}), wording_only=recorded.wording_only
+    )
+
+
+def _replaced(change: Change, sources: Mapping[str, str]) -> Mapping[str, str]:
+    for name, text in change.prompts.items():
+        if name not in sources:
+            known = ", ".join(sources)
+            raise PromptError(f"the run has no prompt {name!r}{did_you_mean(name, sources)}; there are {known}")
+        if len(text.encode()) > SIZE_LIMIT:
+            raise PromptError(f"{name}: larger than {SIZE_LIMIT:,} bytes")
+    return change.prompts
+
+
+def _overridden(scenario: Scenario, change: Change) -> Scenario:
+    """The scenario with the overrides; its own prompts need no files, as their texts were recorded."""
+    own = {round_.name: round_.prompt for round_ in scenario.rounds if (round_.prompt or "").startswith("./")}
+    bare = tuple(r.model_copy(update={"prompt": None}) if r.name in own else r for r in scenario.rounds)
+    dumped = scenario.model_copy(update={"rounds": bare}).model_dump(mode="json", by_alias=True, exclude_none=True)
+    made = parse_scenario(
+        json.dumps(dumped, ensure_ascii=False), name="recorded", overrides=change.overrides, folder=change.folder
+    )
+    rounds = tuple(
+        r.model_copy(update={"prompt": own[r.name]}) if r.name in own and r.prompt is None else r for r in made.rounds
+    )
+    kept = made.model_copy(update={"rounds": rounds})
+    return asking(kept if change.folder is None else kept.in_folder(change.folder)) if not own else kept
+
+
+def turns_at(graph: TurnGraph, at: str, run: str) -> frozenset[str]:
+    """The turns that ``at`` means: one, those of an iteration, or those of a round.
+
+    Raises:
+        debate.errors.TranscriptError: If it means none.
+    """
+    if at in graph.turns:
+        return frozenset({at})
+    found = frozenset(
+        turn
+        for iteration in graph.iterations.values()
+        if at in (iteration.id, iteration.round)
+        for turn in iteration.turns
+    )
+    if not found:
+        known = [*graph.turns, *graph.iterations, *graph.speakers]
+        rounds = ", ".join(graph.iterations)
+        message = f"{run} has no round, iteration or turn {at!r}{did_you_mean(at, known)}"
+        raise TranscriptError(f"{message}; there are {rounds}, and turns as {next(iter(graph.turns))}")
+    return found
+
+
+def check_planted(cast: Casting, planted: Mapping[str, str], run: str) -> None:
+    """Refuse a planted reply for no turn, or one that could not be read: somebody would have to be asked to mend it.
+
+    Raises:
+        debate.errors.TranscriptError: Naming the turn and what is missing.
+    """
+    for turn, text in planted.items():
+        if turn not in cast.graph.turns:
+            raise TranscriptError(
+                f"{run} has no turn {turn!r}{did_you_mean(turn, cast.graph.turns)} to plant a reply in"
+            )
+        reading = read(text, cast.specs[cast.graph.turns[turn].round])
+        if not reading.readable:
+            raise TranscriptError(
+                f"the reply planted in {turn} cannot be read ({reading.problem}): end it as the speaker would have to, "
+                "with a footer such as STANCE: support"
+            )
