@@ -17,7 +17,7 @@ from debate.consensus.vocabulary import AGAINST_TARGET, BAD, FOR_TARGET, GOOD
 from debate.consensus.wording import is_negation, lexicon, words
 
 _DUTY: Final = lexicon(
-    "should shouldn't must mustn't ought need needs needn't let let's has have had cannot can't don't",
+    "should shouldn't must mustn't ought need needs needn't let let's time cannot can't don't",
 )
 _FLIP: Final = lexicon(
     "reduce reduces reducing reduced prevent prevents preventing stop stops stopping avoid avoids avoiding fight",
@@ -83,7 +83,7 @@ def names_deed(said: tuple[str, ...], deeds: frozenset[str]) -> bool:
 def _demand(said: tuple[str, ...]) -> float:
     """The sign of the first deed that is called for, negations counted; 0 without one."""
     for start, word in enumerate(said):
-        if word not in _DUTY and not (start == 0 and _deed(word)):
+        if word not in _DUTY and not (start == 0 and _deed(word) and not word.endswith("ing")):
             continue
         for index in range(start, min(start + _REACH, len(said))):
             sign = _deed(said[index])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import zlib
 from collections import Counter
@@ -36,7 +37,7 @@ class LexicalEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit rows, (n, 4096) float32; a row of zeros for a text without any letter or figure."""
-        return lexical_vectors(texts)
+        return await asyncio.to_thread(lexical_vectors, texts)
 
     async def aclose(self) -> None:
         """Nothing to close."""

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
 
-import debate
 from debate.consensus.wire import Json, read_frame, write_frame
 from debate.errors import EmbedderError
 
@@ -133,6 +132,8 @@ class WorkerProcess:
 def worker_environment(parent: Mapping[str, str]) -> dict[str, str]:
     """What the worker sees of its parent's environment: enough to find Python and a device, and no key."""
     kept = {name: value for name, value in parent.items() if name.upper() in _INHERITED}
-    root = str(Path(debate.__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**kept, **_OFFLINE, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    # Threads on all cores spin against the event loop: on two busy cores two took up to ten times as long as one.
+    threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // 2))}
+    return {**threads, **kept, **_OFFLINE, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,3 +92,22 @@ class Scorer:
         if self.embedder is None:
             raise ValueError(f"the method {method.value!r} needs an embedder")
         return self.embedder
+
+
+async def compare(
+    iterations: Sequence[Sequence[Voice]],
+    scorers: Mapping[str, Scorer],
+    method: Method,
+    *,
+    topic: str = "",
+    choices: int | None = None,
+) -> dict[str, tuple[Measures, ...]]:
+    """Score the same iterations with several scorers: two embedders on one transcript.
+
+    Returns:
+        For each scorer's name the measures of each iteration, in order.
+    """
+    return {
+        name: tuple([await scorer.score(voices, method, topic=topic, choices=choices) for voices in iterations])
+        for name, scorer in scorers.items()
+    }

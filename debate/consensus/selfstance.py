@@ -26,7 +26,8 @@ _SELF: Final = (
 )
 _FOR: Final = (
     r"\b(?:support(?:s|ed|ing|ive)?|endors\w+|favou?r(?:s|ed|ing|able)?|back(?:s|ed|ing)?|affirm\w*|accept(?:s|ing)?"
-    r"|uphold\w*|defend(?:s|ing)?|agree(?:s|ment)?|convinced|persuaded|sympathetic|in favou?r|embrace|advocate|on board"
+    r"|uphold\w*|defend(?:s|ing)?|agree\w*|stand (?:by|with|behind)|side with|convinced|persuaded"
+    r"|sympathetic|in favou?r|embrace|advocate|on board"
     r"|aligned?|pro)\b"
 )
 _AGAINST: Final = (
@@ -36,7 +37,8 @@ _AGAINST: Final = (
 )
 _TRUE: Final = (
     r"\b(?:correct|right|true|sound|valid|well[- ](?:supported|founded|grounded)|justified|defensible|persuasive"
-    r"|convincing|compelling|reasonable|holds?(?: up| true| water)?|stands?|stronger|accurate|plausible|warranted"
+    r"|convincing|compelling|more good than harm|reasonable|holds?(?: up| true| water)?|stands?|stronger"
+    r"|accurate|plausible|warranted"
     r"|should (?:pass|be (?:accepted|adopted|affirmed|supported|upheld))|deserves? (?:support|to pass))\b"
 )
 _UNTRUE: Final = (
@@ -44,7 +46,7 @@ _UNTRUE: Final = (
     r"|over(?:states?|stated|simplif\w+|reach\w*|broad|generali[sz]\w+|looks?|ly \w+)|exaggerat\w+"
     r"|fails?|falls? (?:short|apart)|wrong|false|mistaken|flawed|untenable|misguided|misleading|ignores?|neglects?"
     r"|un(?:convincing|persuasive|supported|justified|warranted|founded|proven)|conflates?|misrepresent\w*|weak"
-    r"|inaccurate|indefensible|short-sighted|simplistic|sweeping|problematic"
+    r"|inaccurate|indefensible|mistakes|more harm than good|short-sighted|simplistic|sweeping|problematic"
     r"|should (?:fail|be (?:rejected|opposed|defeated)))\b"
 )
 _ON_MOTION: Final = (

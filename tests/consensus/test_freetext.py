@@ -1,13 +1,18 @@
+import asyncio
+
 import pytest
+from blockbuster import blockbuster_ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from debate.consensus import agreement, consensus
 from debate.consensus.embedder import CallableEmbedder
+from debate.consensus.encoder import EncoderWorker
 from debate.consensus.freetext import text_agreements
 from debate.consensus.lexical import LexicalEmbedder, lexical_vectors
 from debate.consensus.method import Method
-from debate.consensus.score import Scorer
+from debate.consensus.resolve import open_embedder, resolve_embedder
+from debate.consensus.score import Scorer, compare
 from debate.consensus.semantic import cosines, semantic_measures, vendi_score, wording_drift
 from debate.consensus.voices import Voice
 from debate.consensus.weights import in_package
@@ -88,6 +93,37 @@ async def test_similarity_stands_beside_agreement_under_its_own_name():
     assert found.mean_similarity == pytest.approx(1 / 3)
     assert 1.8 < found.vendi < 2
     assert (await scorer.similarity(voices[:1])).mean_similarity is None
+
+
+async def test_two_embedders_are_compared_on_the_same_iterations():
+    """Each scorer measures every iteration, and names its embedder."""
+    voices = [Voice(participant="x", position="Trams."), Voice(participant="y", position="Roads.")]
+    near = CallableEmbedder(lambda texts: [[1.0, 0.0]] * len(texts), name="near")
+    far = CallableEmbedder(lambda texts: [[float("Tr" in t), float("Ro" in t)] for t in texts], name="far")
+    found = await compare(
+        [voices, voices[:1]], {"a": Scorer(embedder=near), "b": Scorer(embedder=far)}, Method.POSITION
+    )
+    assert [measures.n_valid for measures in found["a"]] == [2, 1]
+    assert found["a"][0].agreement > 0.9
+    assert found["b"][0].agreement < 0.2
+    assert (found["a"][0].embedder, found["b"][0].embedder) == ("near@", "far@")
+
+
+def test_scoring_never_blocks_the_event_loop():
+    """No call of a scorer, a worker or a resolution sleeps, reads or waits in the loop's own thread."""
+
+    async def score() -> None:
+        worker = EncoderWorker()
+        found = await asyncio.to_thread(resolve_embedder, None, allow_download=False)
+        scorer = Scorer(embedder=open_embedder(found, worker=worker))
+        voices = [Voice(participant=n, position=f"{n} wants trams.", text=f"I support {n}.") for n in "xyz"]
+        with blockbuster_ctx():
+            for method in (Method.POSITION, Method.TEXT, Method.LEXICAL):
+                await scorer.score(voices, method, topic="Trams?")
+            await scorer.similarity(voices)
+        await asyncio.to_thread(worker.close)
+
+    asyncio.run(score())
 
 
 def test_projecting_the_topic_out_leaves_what_is_said_about_it():

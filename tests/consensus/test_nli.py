@@ -38,12 +38,13 @@ def _tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.acceptance
 async def test_a_cross_encoder_judges_pairs_in_both_directions(tiny: Path):
     """Real loading code on tiny random weights: symmetric, in [0, 1]; other labels are an error."""
     worker = EncoderWorker()
     judge = NliJudge(tiny, worker=worker)
     judge.start()
-    texts = ["trams are cheap.", "roads are wide.", "do nothing."]
+    texts = ["trams", "roads are wide.", "do nothing at all for a year or two."]
     matrix = await judge.matrix(texts)
     assert await judge.agreements([(texts[1], texts[0])]) == pytest.approx([matrix[0][1]])
     off = [matrix[i][j] for i in range(3) for j in range(3) if i != j]
