@@ -28,7 +28,7 @@ _FOR: Final = (
     r"\b(?:support(?:s|ed|ing|ive)?|endors\w+|favou?r(?:s|ed|ing|able)?|back(?:s|ed|ing)?|affirm\w*|accept(?:s|ing)?"
     r"|uphold\w*|defend(?:s|ing)?|agree\w*|stand (?:by|with|behind)|side with|convinced|persuaded"
     r"|sympathetic|in favou?r|embrace|advocate|on board"
-    r"|aligned?|pro)\b"
+    r"|aligned?|go along|pro)\b"
 )
 _AGAINST: Final = (
     r"\b(?:oppos\w+|reject\w*|disagree\w*|disput\w+|against|s[kc]eptic\w*|unconvinced|unpersuaded|doubt(?:s|ful)?"
@@ -38,7 +38,7 @@ _AGAINST: Final = (
 _TRUE: Final = (
     r"\b(?:correct|right|true|sound|valid|well[- ](?:supported|founded|grounded)|justified|defensible|persuasive"
     r"|convincing|compelling|more good than harm|reasonable|holds?(?: up| true| water)?|stands?|stronger"
-    r"|accurate|plausible|warranted"
+    r"|accurate|plausible|warranted|has merit"
     r"|should (?:pass|be (?:accepted|adopted|affirmed|supported|upheld))|deserves? (?:support|to pass))\b"
 )
 _UNTRUE: Final = (
