@@ -1,0 +1,114 @@
+"""The plan of a run as a person reads it: who speaks, who hears whom, and what it can cost."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from debate.graph.plan import MoneySpan, Plan, PlannedIteration, Span
+from debate.report.words import columns, listed, money, number, one_line, padded, plural, span, table
+
+_LABEL = 14
+_HEARS, _SILENT = "●", "·"
+_LISTED = 8
+"""Names that are listed before the rest is counted."""
+
+
+def plan_lines(plan: Plan, *, topic: str, budget: str | None, width: int = 100) -> list[str]:
+    """The plan, line by line.
+
+    Args:
+        plan: What the run will hold.
+        topic: What is debated.
+        budget: What the scenario lets it spend, in words.
+        width: Columns to use.
+    """
+    lines = [f"{plan.scenario} · {one_line(topic)}", ""]
+    lines += _turns(plan, width)
+    lines += ["", "who hears whom (each row hears the columns marked)"]
+    for matrix in _matrices(plan, width):
+        lines += matrix
+    lines += ["", *_bounds(plan, budget, width)]
+    return lines
+
+
+def _turns(plan: Plan, width: int) -> list[str]:
+    rows = [("round", "turns", "tier", "who speaks", "model")]
+    for iteration in plan.iterations:
+        count = f"{len(iteration.turns)}{'?' if iteration.conditional else ''}"
+        models = list(dict.fromkeys(iteration.models.values()))
+        rows.append(
+            (
+                iteration.id,
+                count,
+                iteration.tier or "-",
+                listed(iteration.turns, _LISTED if width > 100 else 4),  # noqa: PLR2004 - more room, more names
+                listed(models, 2),
+            )
+        )
+    lines = table(rows, width=width)
+    if any(iteration.conditional for iteration in plan.iterations):
+        lines.append("? only if no gate before it ends the round")
+    return lines
+
+
+def _matrices(plan: Plan, width: int) -> list[list[str]]:
+    """One matrix for each run of iterations in which the same hear the same."""
+    found = []
+    for _, group in groupby(plan.iterations, key=lambda i: (i.round, i.hears, i.remembers)):
+        same = list(group)
+        name = same[0].id if len(same) == 1 else f"{same[0].id} to {same[-1].id}"
+        found.append([f"  {name}", *_matrix(same[0], width)])
+    return found
+
+
+def _matrix(iteration: PlannedIteration, width: int) -> list[str]:
+    heard = list(dict.fromkeys(n for names in iteration.hears.values() for n in names))
+    if not heard:
+        return ["    nobody is heard"]
+    order = {name: place for place, name in enumerate(iteration.turns)}
+    heard.sort(key=lambda name: order.get(name, len(order)))
+    left = max(columns(name) for name in iteration.turns)
+    if left + sum(columns(name) + 1 for name in heard) + 6 > width:
+        return [
+            f"    {padded(hearer, left)}  hears {listed(names, _LISTED) or 'nobody'}"
+            for hearer, names in iteration.hears.items()
+        ]
+    lines = [f"    {' ' * left}  {' '.join(heard)}"]
+    for hearer, names in iteration.hears.items():
+        marks = [padded(_HEARS if name in names else _SILENT, columns(name)) for name in heard]
+        lines.append(f"    {padded(hearer, left)}  {' '.join(marks)}".rstrip())
+    return lines
+
+
+def _bounds(plan: Plan, budget: str | None, width: int) -> list[str]:
+    calls = f"{span(plan.calls.least, plan.calls.most)}"
+    if plan.repairs_at_most:
+        calls += f"; {number(plan.repairs_at_most)} more if every reply has to be mended"
+    rows = [
+        ("calls", calls),
+        ("in a row", f"{plural(plan.critical_path, 'call')} on the longest way through (the critical path)"),
+        ("tokens read", _tokens(plan.prompt_tokens)),
+        ("  written", _tokens(plan.completion_tokens)),
+        ("cost", f"{_cost(plan.cost_usd)}; retries after failures come on top"),
+    ]
+    if len(plan.by_model) > 1:
+        for model, part in plan.by_model.items():
+            rows.append(("", f"{model}: {span(part.calls.least, part.calls.most)} calls, {_cost(part.cost_usd)}"))
+    if plan.unpriced:
+        rows.append(("", f"no price is known for {listed(plan.unpriced)}"))
+    if budget is not None:
+        rows.append(("budget", budget))
+    rows += [("agreement", f"by {plan.method}"), ("decided by", plan.decision)]
+    return [line for label, text in rows for line in table([(f"{label:<{_LABEL}}", text)], gap=0, width=width)]
+
+
+def _tokens(tokens: Span) -> str:
+    return f"{span(tokens.least, tokens.most)}, about {number(tokens.expected)}"
+
+
+def _cost(cost: MoneySpan) -> str:
+    if cost.least is None or cost.most is None or cost.expected is None:
+        return "unknown"
+    if cost.most == 0:
+        return "$0"
+    return f"{money(cost.least)} to {money(cost.most)}, about {money(cost.expected)}"
