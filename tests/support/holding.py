@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
+from debate.engine.embedding import EmbedderChoice
 from debate.engine.engine import Engine
 from debate.engine.loop import Listener
 from debate.models.port import ChatModel
@@ -81,6 +83,13 @@ def comparable(state: State) -> dict[str, object]:
     }
 
 
+def letters(texts: list[str]) -> object:
+    """How often each letter stands in each text, as (n, 26) vectors: an embedder that costs nothing."""
+    import numpy as np  # noqa: PLC0415 - only what embeds needs it
+
+    return np.array([[1.0 + text.lower().count(letter) for letter in ascii_lowercase] for text in texts])
+
+
 async def hold_in_memory(
     scenario: Scenario,
     model: ChatModel,
@@ -88,10 +97,11 @@ async def hold_in_memory(
     seed: int = 0,
     deadline: float | None = None,
     listener: Listener | None = None,
+    embedder: EmbedderChoice = letters,
     **engine: Any,
 ) -> Held:
     """As :func:`hold`, without a file: for virtual time, which must not wait for a thread that syncs."""
-    async with Engine(models={"mine": model}, **engine) as opened:
+    async with Engine(models={"mine": model}, embedder=embedder, **engine) as opened:
         run = await opened.prepare(scenario, seed=seed, deadline=deadline, transcript=None, listener=listener)
         result = await run.hold()
         log = run._log
