@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from debate.reply.answers import answer_classes
 from debate.reply.reply import Reply
 from debate.reply.spec import ReplySpec
 
@@ -99,4 +100,23 @@ def _impartial(ballot: Ballot, own: str) -> Ballot:
         ranking=None if ballot.ranking is None else tuple(name for name in ballot.ranking if name != own),
         scores=None if ballot.scores is None else {name: n for name, n in ballot.scores.items() if name != own},
         history=tuple(None if choice == own else choice for choice in ballot.history),
+    )
+
+
+def with_equal_answers_merged(ballots: Sequence[Ballot], spec: ReplySpec) -> tuple[Ballot, ...]:
+    """The ballots, with answers that are the same written in one way, so that they are counted together.
+
+    Needed for expressions, whose canonical forms can differ where the formulas are equal. Each class is named after its
+    shortest member, whoever wrote it.
+    """
+    written = sorted(
+        {choice for ballot in ballots for choice in (ballot.choice, *ballot.history) if choice is not None}
+    )
+    names: dict[str | None, str | None] = {None: None}
+    for indices in answer_classes(written, spec):
+        shortest = min((written[index] for index in indices), key=lambda answer: (len(answer), answer))
+        names.update(dict.fromkeys((written[index] for index in indices), shortest))
+    return tuple(
+        replace(ballot, choice=names[ballot.choice], history=tuple(names[choice] for choice in ballot.history))
+        for ballot in ballots
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from debate.decision.ballots import Ballot, ballot_of
+from debate.decision.ballots import Ballot, ballot_of, with_equal_answers_merged
 from debate.decision.deciding import decide
 from debate.decision.material import Decision, Material
 from debate.decision.ranked import preferred
@@ -314,6 +314,18 @@ def test_what_is_no_rule_is_refused(written: str | dict[str, object]) -> None:
     """With a message that says what would be one."""
     with pytest.raises(ValueError, match=r"takes|needs|expected"):
         parse_rule(written)
+
+
+def test_equal_formulas_are_counted_together() -> None:
+    """Two voters who write one formula in two ways outvote a third, whatever the order of voters."""
+    spec = ReplySpec(fields=("answer",), kind="expression")
+    written = ["x+1", r"\frac{x+2}{7}", "(x+2)/7", None]
+    ballots = [Ballot(participant=f"v{i}", choice=answer, history=(answer,)) for i, answer in enumerate(written)]
+    assert verdict("plurality", ballots).answer is None
+    for order in (ballots, ballots[::-1]):
+        merged = with_equal_answers_merged(order, spec)
+        assert verdict("plurality", merged).answer == "(x+2)/7"
+        assert all(ballot.history == (ballot.choice,) for ballot in merged)
 
 
 def test_rules_say_their_names() -> None:
