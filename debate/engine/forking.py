@@ -18,7 +18,7 @@ from debate.engine.beginning import begun
 from debate.engine.casting import Casting
 from debate.engine.changing import Change, changed, check_planted, turns_at
 from debate.engine.commands import Ask, Command, CompareWording, Emit, Fail, Score, Suspend
-from debate.engine.deciding import Decider
+from debate.engine.deciding import STOPPING_ERRORS, Decider
 from debate.engine.embedding import Embedding
 from debate.engine.planning import over, plan_left
 from debate.engine.providers import Providers
@@ -208,6 +208,8 @@ async def plan_fork(
     parent: Saved, providers: Providers, embedding: Embedding, *, at: str | None, change: Change, seed: int | None
 ) -> Fork:
     """Work out the fork of ``parent``; see :meth:`debate.engine.engine.Engine.fork` for the arguments."""
+    if at is None and not change.asks_otherwise and not change.planted:
+        raise ValueError("there is nothing to change: name a place to ask once more, a change, or a reply to plant")
     recorded = parent.header
     then = recorded_casting(parent)
     named = Parent(run=recorded.run, at=at or "the beginning", last=parent.tail.prev)
@@ -228,7 +230,8 @@ async def plan_fork(
     done = over(cast.graph, state)
     left = [id_ for id_ in cast.graph.turns if id_ not in done]
     names = _names(then.graph, cast.graph)
-    asked = {id_ for id_ in cast.graph.turns if (turn := parent.state.turns.get(names.get(id_, id_))) and turn.asked}
+    before = {id_: parent.state.turns.get(names.get(id_, id_)) for id_ in left}
+    asked = {id_ for id_, turn in before.items() if turn is not None and _was_sent(turn)}
     answers = [answered for id_ in prefix.kept for answered in state.turns[id_].answered.values()]
     costs = [answered.cost_usd for answered in answers if answered.cost_usd is not None]
     return Fork(
@@ -250,8 +253,15 @@ def _measures_alike(parent: Saved, fork: State) -> bool:
 
 
 def _settled(turn: TurnState) -> bool:
-    """Whether the turn was answered, or its last try had failed for good."""
-    return turn.asked != {} and turn.open_number is None and (turn.answer is not None or bool(turn.failures))
+    """Whether the turn was answered, or failed as the scenario lets it; not if the whole run stopped at it."""
+    if turn.open_number is not None:
+        return False
+    return turn.answer is not None or (turn.ended is not None and turn.ended.outcome == "failed")
+
+
+def _was_sent(turn: TurnState) -> bool:
+    """Whether anybody was really asked, as far as is known; not if a budget kept it back."""
+    return turn.answer is not None or turn.open_number is not None or any(f.attempt > 0 for f in turn.failures)
 
 
 def _request(asked: TurnAsked) -> tuple[object, ...]:
@@ -288,7 +298,7 @@ def _copied(turn: TurnState, number: int) -> list[Event]:
         source = answered.source if answered.source in COPIED_SOURCES else "recorded"
         return [asked, answered.model_copy(update={"source": source})]
     failed = [failure for failure in turn.failures if failure.try_number == number]
-    if not failed:
+    if not failed or failed[-1].error in STOPPING_ERRORS:
         return []
     return [asked, _unbilled(failed[-1])]
 
