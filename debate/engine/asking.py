@@ -132,8 +132,8 @@ class Asker:
         return TurnAnswered(
             turn=asked.turn,
             try_number=asked.try_number,
-            text=completion.text,
-            reasoning=completion.reasoning,
+            text=_writable(completion.text),
+            reasoning=_writable(completion.reasoning) if completion.reasoning is not None else None,
             finish=completion.finish,
             model=completion.model,
             usage=completion.usage,
@@ -153,7 +153,7 @@ class Asker:
             try_number=asked.try_number,
             attempt=failure.attempt,
             error=failure.kind,
-            message=failure.message,
+            message=_writable(failure.message),
             status=failure.status,
             code=failure.code,
             request_id=failure.request_id,
@@ -176,9 +176,18 @@ class Asker:
             try_number=asked.try_number,
             attempt=attempt,
             error=kind,
-            message=str(error),
+            message=_writable(str(error)),
             billed="possibly" if attempt else "no",
         )
+
+
+def _writable(text: str) -> str:
+    """``text`` with every half of a surrogate pair replaced: a str can hold one, the transcript's UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _sampled(part: Part) -> Sampled:

@@ -223,7 +223,7 @@ class Loop:
 
         request = replace(asked.request, on_notice=notice, on_sent=written, on_delta=delta if self._streams else None)
         try:
-            completion = await self._model(request)
+            answered = self._asker.answered(asked.event, await self._model(request))
         except DebateError as error:
             if not final:
                 self._close(self._asker.gave_up(asked.event, error, attempt=sent))
@@ -233,7 +233,7 @@ class Loop:
             raised = ModelError(f"{type(error).__name__}: {error}")
             self._close(self._asker.gave_up(asked.event, raised, attempt=sent))
             return
-        self._close(self._asker.answered(asked.event, completion))
+        self._close(answered)
 
     def _close(self, event: TurnAnswered | AttemptFailed) -> None:
         """The last event of a try. Nothing follows from it once the run has failed: the turn ends unused."""

@@ -283,6 +283,25 @@ class TestFailures:
         assert ended.outcome == "failed"
         assert "ZeroDivisionError" in (ended.reason or "")
 
+    @pytest.mark.parametrize("returned", ["only text", None, Completion(text=None)])  # type: ignore[arg-type]
+    async def test_a_model_that_returns_anything_fails_its_turn(self, tmp_path: Path, returned: object) -> None:
+        """A model of one's own that gives no completion is a failed turn as well."""
+
+        async def model(request: Request) -> Completion:
+            return returned if options(request).participant == "ben" else Completion(text=motion_reply())  # type: ignore[return-value]
+
+        held = await hold(scenario(), model, tmp_path)
+        assert held.result.status == "completed"
+        assert held.ended("opening/ben").outcome == "failed"
+
+    async def test_half_a_character_does_not_break_the_transcript(self, tmp_path: Path) -> None:
+        """A text cut in the middle of a surrogate pair is written with a replacement, and replays."""
+        model = Scripted({"ben": motion_reply(text="cut \ud83e"), "cleo": ValueError("\ud800")})
+        held = await hold(scenario(), model, tmp_path)
+        assert held.saved.state.turns["opening/ben"].answered[1].text.startswith("cut \ufffd")
+        assert "\ufffd" in (held.ended("opening/cleo").reason or "")
+        assert (await verify(held.saved)).divergence is None
+
     async def test_a_template_that_fails_on_its_data_ends_the_run_as_failed(self, tmp_path: Path) -> None:
         """What a template names and is not there is told, with the template's name, and nothing more is asked."""
         (tmp_path / "own.md.j2").write_text("{{ nothing_like_it }}")
