@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from debate.consensus.method import Method
 from debate.decision.stopping import Facts, Standing, evaluate
@@ -23,15 +23,21 @@ def resolve(gate: Gate, casting: Casting, state: State) -> GateResolved:
 
 
 def facts(casting: Casting, state: State, gate: Gate) -> Facts:
-    """What is known when ``gate`` is reached: the standings of its voters so far, their round's and those before."""
-    voters = casting.voters(gate.round)
+    """What is known when ``gate`` is reached: the standings of its speakers so far, their round's and those before.
+
+    Only of what the gate waits for, so that what else has arrived by then changes nothing.
+    """
+    speakers = set(casting.graph.speakers[gate.round])
     standings = []
+    turns: list[str] = []
     for iteration in casting.graph.iterations.values():
-        if casting.is_scored(iteration) and casting.voters(iteration.round) == voters:
+        turns += iteration.turns
+        same = set(casting.graph.speakers[iteration.round]) == speakers
+        if same and casting.is_scored(iteration) and not _left_out(iteration, state):
             standings.append(standing(casting, state, iteration))
-        if iteration.gate == gate.id:
+        if iteration.id == gate.after:
             break
-    latest = _latest(casting, state)
+    latest = _latest(casting, state, turns)
     return Facts(
         standings=tuple(standings),
         stops={id_: reply.stop for id_, reply in latest.items() if reply.stop is not None},
@@ -74,11 +80,17 @@ def _positions(method: Method, replies: Mapping[str, Reply], state: State, itera
     return {member: camp.label for camp in camps for member in camp.members}
 
 
-def _latest(casting: Casting, state: State) -> dict[str, Reply]:
-    """Everyone's latest completed reply."""
+def _left_out(iteration: Iteration, state: State) -> bool:
+    """Whether a gate before left the iteration out, so that nobody stood anywhere in it."""
+    ends = [state.turns[id_].ended for id_ in iteration.turns if id_ in state.turns]
+    return bool(ends) and all(ended is not None and ended.outcome == "skipped" for ended in ends)
+
+
+def _latest(casting: Casting, state: State, turns: Sequence[str]) -> dict[str, Reply]:
+    """Everyone's latest completed reply among ``turns``."""
     latest: dict[str, Reply] = {}
-    for id_, turn in casting.graph.turns.items():
+    for id_ in turns:
         ended = state.turns[id_].ended if id_ in state.turns else None
         if ended is not None and ended.outcome == "completed" and ended.reply is not None:
-            latest[turn.participant] = ended.reply
+            latest[casting.graph.turns[id_].participant] = ended.reply
     return latest

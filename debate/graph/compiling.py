@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from debate.graph.topology import hearings
 from debate.graph.turngraph import Gate, Hearing, Iteration, Turn, TurnGraph, label
 from debate.scenario.cast import OUTSIDE_ROLE, Member, cast, named, speakers
+from debate.scenario.conditions import participants_named
 from debate.scenario.hearing import LastRounds, Query, Topology
 from debate.scenario.schema import Round, Scenario
 
@@ -44,8 +45,24 @@ def compile_graph(scenario: Scenario) -> TurnGraph:
             if gate is not None:
                 later = [label(round_.name, n, repeats=True) for n in range(number + 1, times + 1)]
                 pruned = tuple(f"{i}/{m.id}" for i in later for m in casting[round_.name])
-                gates[gate] = Gate(gate, round_.name, number, id_, pruned)
+                awaits = _awaited(round_, casting, iterations, spoken)
+                gates[gate] = Gate(gate, round_.name, number, id_, pruned, awaits)
     return TurnGraph(turns, iterations, gates, {name: tuple(m.id for m in who) for name, who in casting.items()})
+
+
+def _awaited(
+    round_: Round,
+    casting: Mapping[str, Sequence[Member]],
+    iterations: Mapping[str, Iteration],
+    spoken: Mapping[str, Sequence[Turn]],
+) -> tuple[str, ...]:
+    """What a gate of ``round_`` looks at beside its own iteration, so that it never depends on what arrives when."""
+    assert round_.repeat is not None, "only repeats have gates"
+    assert round_.repeat.until is not None, "only repeats with a condition have gates"
+    speaking = set(casting[round_.name])
+    before = [i.id for i in iterations.values() if i.round != round_.name and set(casting[i.round]) == speaking]
+    named_ = sorted(participants_named(round_.repeat.until) - {member.id for member in speaking})
+    return (*before, *(spoken[id_][-1].id for id_ in named_ if spoken.get(id_)))
 
 
 class _Drawn:

@@ -66,9 +66,11 @@ class Gate:
     round: str
     iteration: int
     after: str
-    """The iteration it waits for."""
+    """The iteration it is the end of."""
     prunes: tuple[str, ...]
     """The turns that are left out when it holds."""
+    awaits: tuple[str, ...] = ()
+    """What else it looks at: earlier iterations of the same speakers, the latest turns of whom its condition names."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class TurnGraph:
                 table[id_] = self.turns[id_].after
             table[iteration.id] = iteration.turns
             if iteration.gate is not None:
-                table[iteration.gate] = (iteration.id,)
+                table[iteration.gate] = (iteration.id, *self.gates[iteration.gate].awaits)
         return table
 
     @cached_property

@@ -165,3 +165,29 @@ def test_a_deadline_in_virtual_time_is_exact() -> None:
     # Either nobody waits for the answer any more and it stays open, or giving it up was told, as possibly billed.
     ben = held.saved.state.turns["opening/ben"]
     assert ben.open_try is not None or [failure.billed for failure in ben.failures] == ["possibly"]
+
+
+@pytest.mark.parametrize("slow", ["chairing/chair", "rebuttal.1/ana"])
+def test_a_gate_never_looks_at_what_it_does_not_wait_for(slow: str) -> None:
+    """Whoever a condition names is heard up to its iteration only, whether a later turn of theirs was faster or not."""
+    people = {"ana": {}, "ben": {}, "chair": {"role": "chair"}}
+    rounds = [
+        {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 2, "until": {"confidence": 0.5, "of": "chair"}}},
+        {"name": "chairing", "who": "chair", "hears": "nobody"},
+    ]
+    held = virtual_time.run(hold_in_memory(scenario(participants=people, rounds=rounds), Scripted(seconds={slow: 9.0})))
+    assert [gate.holds for gate in held.of("gate_resolved")] == [False]
+    assert held.result.turns.valid == 5
+
+
+def test_movement_is_seen_from_the_round_before() -> None:
+    """``nobody_moved`` compares a repeat's first iteration with the same speakers' round before, skipped ones left out."""
+    rounds = [
+        {"name": "opening", "who": "debater", "repeat": {"up_to": 3, "until": "unanimous"}, "hears": "nobody"},
+        {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 3, "until": "nobody_moved"}},
+    ]
+    held = virtual_time.run(hold_in_memory(scenario(rounds=rounds), Scripted()))
+    assert [(gate.gate, gate.holds) for gate in held.of("gate_resolved")] == [
+        ("opening.1?until", True),
+        ("rebuttal.1?until", True),
+    ]

@@ -229,3 +229,16 @@ def test_judges_stand_outside_the_graph_unless_listed(listed: bool) -> None:  # 
     ]
     compiled = compile_graph(scenario(participants=people, graph=graph, rounds=rounds))
     assert set(hears(compiled.turns["rebuttal/ana"])) == ({"referee"} if listed else {"ben"})
+
+
+def test_a_gate_waits_for_all_it_looks_at() -> None:
+    """Whom a condition names is waited for, and so are earlier iterations of the same speakers; nobody later is."""
+    rounds = [
+        {"name": "opening", "who": "debater", "hears": "nobody"},
+        {"name": "check", "who": "referee", "hears": "nobody"},
+        {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 2, "until": {"says_stop": "referee"}}},
+        {"name": "verdict", "who": "referee", "hears": {"from": "debater"}},
+    ]
+    people = {"ana": {}, "ben": {}, "referee": {"role": "judge"}}
+    graph = compile_graph(scenario(participants=people, rounds=rounds))
+    assert set(graph.waits["rebuttal.1?until"]) == {"rebuttal.1", "opening", "check/referee"}
