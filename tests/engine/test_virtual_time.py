@@ -170,10 +170,10 @@ def test_a_deadline_in_virtual_time_is_exact() -> None:
 @pytest.mark.parametrize("slow", ["chairing/chair", "rebuttal.1/ana"])
 def test_a_gate_never_looks_at_what_it_does_not_wait_for(slow: str) -> None:
     """Whoever a condition names is heard up to its iteration only, whether a later turn of theirs was faster or not."""
-    people = {"ana": {}, "ben": {}, "chair": {"role": "chair"}}
+    people = {"ana": {}, "ben": {}, "chair": {"role": "moderator"}}
     rounds = [
         {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 2, "until": {"confidence": 0.5, "of": "chair"}}},
-        {"name": "chairing", "who": "chair", "hears": "nobody"},
+        {"name": "chairing", "who": ["chair"], "hears": "nobody"},
     ]
     held = virtual_time.run(hold_in_memory(scenario(participants=people, rounds=rounds), Scripted(seconds={slow: 9.0})))
     assert [gate.holds for gate in held.of("gate_resolved")] == [False]
@@ -181,7 +181,7 @@ def test_a_gate_never_looks_at_what_it_does_not_wait_for(slow: str) -> None:
 
 
 def test_movement_is_seen_from_the_round_before() -> None:
-    """``nobody_moved`` compares a repeat's first iteration with the same speakers' round before, skipped ones left out."""
+    """``nobody_moved`` compares a repeat's first iteration with the same speakers' round before it, skipped ones not."""
     rounds = [
         {"name": "opening", "who": "debater", "repeat": {"up_to": 3, "until": "unanimous"}, "hears": "nobody"},
         {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 3, "until": "nobody_moved"}},
