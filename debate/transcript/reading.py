@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from debate.errors import TranscriptDamaged, TranscriptError, TranscriptNotFound
-from debate.transcript.events import ENTRY, Entry, RunStarted
-from debate.transcript.log import hash_of
+from debate.transcript.events import ENTRY, FORMAT, Entry, RunStarted
 from debate.transcript.result import Result, result_of
 from debate.transcript.state import State, evolve
+from debate.transcript.upcasting import can_read, format_of, upcast
 
 LINE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes one line may have; a longer one is not a transcript's."""
@@ -44,6 +46,8 @@ class Saved:
     entries: tuple[Entry, ...]
     state: State
     tail: Tail
+    format: int = FORMAT
+    """The version it was written in."""
 
     @property
     def header(self) -> RunStarted:
@@ -63,20 +67,31 @@ class Saved:
 
 
 class Reader:
-    """Iterates over the sound entries of a file; :attr:`tail` tells afterwards where they end."""
+    """Iterates over the sound entries of a file, one line in memory at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.tail = Tail(0, "", 0, 0, unterminated=False)
+        self.format = FORMAT
+        """The version the file was written in; known after the first line."""
+        self._seq = 0
+        self._prev = ""
+        self._size = 0
+        self._torn = 0
+        self._finished = True
+
+    @property
+    def tail(self) -> Tail:
+        """Where the entries that were yielded end."""
+        return Tail(self._seq, self._prev, self._size, self._torn, unterminated=not self._finished)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Yield entry by entry, holding one line at a time.
+        """Yield entry by entry.
 
         Raises:
             debate.errors.TranscriptNotFound: If there is no such file.
             debate.errors.TranscriptDamaged: If a line before the last is not sound.
+            debate.errors.TranscriptError: If it cannot be read, or a newer version of the engine wrote it.
         """
-        seq, prev, size = 0, "", 0
         try:
             file = self.path.open("rb")
         except FileNotFoundError as error:
@@ -84,32 +99,59 @@ class Reader:
         except OSError as error:
             raise TranscriptError(f"{self.path}: cannot be read: {error.strerror}") from error
         with file:
-            while raw := file.readline(LINE_LIMIT):
-                finished = raw.endswith(b"\n")
-                line = raw[:-1] if finished else raw
-                problem, entry = _check(line, seq, prev)
-                if entry is None:
-                    if finished or len(raw) == LINE_LIMIT:
-                        raise TranscriptDamaged(problem, path=str(self.path), line=seq + 1)
-                    self.tail = Tail(seq, prev, size, len(raw), unterminated=False)
-                    return
-                seq, prev, size = seq + 1, hash_of(line), size + len(raw)
-                self.tail = Tail(seq, prev, size, 0, unterminated=not finished)
-                yield entry
+            yield from self._entries(file)
+
+    def _entries(self, file: BufferedReader) -> Iterator[Entry]:
+        # This loop takes most of the time that opening many transcripts does, so it calls as little as it can.
+        validate = ENTRY.validator.validate_json
+        while raw := _line(file, self.path):
+            finished = raw.endswith(b"\n")
+            line = raw[:-1] if finished else raw
+            if self._seq == 0:
+                self.format = self._known_format(line)
+            try:
+                entry: Entry = validate(line if self.format == FORMAT else upcast(line, self.format))
+            except ValidationError as error:
+                if finished or len(raw) == LINE_LIMIT:
+                    raise self._damaged(_problem(error)) from None
+                self._torn = len(raw)
+                return
+            if entry.seq != self._seq:
+                raise self._damaged(f"expected line number {self._seq}, found {entry.seq}: lines are missing")
+            if entry.prev != self._prev:
+                raise self._damaged("does not follow from the line before: one of the two was changed")
+            self._seq += 1
+            self._prev = sha256(line).hexdigest()
+            self._size += len(raw)
+            self._finished = finished
+            yield entry
+
+    def _known_format(self, line: bytes) -> int:
+        version = format_of(line)
+        if version is None or can_read(version):
+            return FORMAT if version is None else version
+        if version > FORMAT:
+            raise TranscriptError(
+                f"{self.path}: written in format {version} by a newer version of the engine; this one reads "
+                f"up to {FORMAT}: upgrade it with pip install -U debate-engine"
+            )
+        raise self._damaged(f"there is no format {version}")
+
+    def _damaged(self, problem: str) -> TranscriptDamaged:
+        return TranscriptDamaged(problem, path=str(self.path), line=self._seq + 1)
 
 
-def _check(line: bytes, seq: int, prev: str) -> tuple[str, Entry | None]:
+def _line(file: BufferedReader, path: Path) -> bytes:
     try:
-        entry = ENTRY.validate_json(line)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return f"not an entry of a transcript: {where + ': ' if where else ''}{first['msg']}", None
-    if entry.seq != seq:
-        return f"expected line number {seq}, found {entry.seq}: lines are missing or out of order", None
-    if entry.prev != prev:
-        return "does not follow from the line before: one of the two was changed", None
-    return "", entry
+        return file.readline(LINE_LIMIT)
+    except OSError as error:
+        raise TranscriptError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"not an entry of a transcript: {where + ': ' if where else ''}{first['msg']}"
 
 
 def load(path: Path) -> Saved:
@@ -131,7 +173,7 @@ def load(path: Path) -> Saved:
         entries.append(entry)
     if not entries:
         raise TranscriptDamaged("a transcript begins with run_started", path=str(path), line=1)
-    return Saved(path, tuple(entries), state.frozen(), reader.tail)
+    return Saved(path, tuple(entries), state.frozen(), reader.tail, reader.format)
 
 
 def repair(path: Path, tail: Tail) -> None:

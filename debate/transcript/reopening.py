@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from debate.errors import TranscriptError
+from debate.transcript.events import FORMAT
 from debate.transcript.log import FileLog, lock, utc_now
 from debate.transcript.reading import Saved, load, repair
 from debate.transcript.syncing import Syncer
@@ -33,9 +35,17 @@ def reopen(path: Path, *, syncer: Syncer, now: Callable[[], datetime] = utc_now)
     fd = lock(path, fresh=False)
     try:
         saved = load(path)
+        _check_format(saved)
         repair(path, saved.tail)
     except BaseException:
         os.close(fd)
         raise
     log = FileLog(path, syncer=syncer, seq=saved.tail.seq, prev=saved.tail.prev, now=now, fd=fd)
     return Reopened(log, saved)
+
+
+def _check_format(saved: Saved) -> None:
+    if saved.format != FORMAT:
+        raise TranscriptError(
+            f"{saved.path}: written in format {saved.format}, and lines of format {FORMAT} cannot follow; fork the run"
+        )
