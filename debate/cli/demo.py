@@ -8,7 +8,7 @@ from pathlib import Path
 
 from debate.cli import options
 from debate.cli.comparing import Comparison, compare
-from debate.cli.ending import ended, width
+from debate.cli.ending import edge, ended
 from debate.cli.failing import code_of_run
 from debate.cli.given import Asking, scenario_from, settings_from
 from debate.cli.holding import Holding, hold
@@ -65,7 +65,7 @@ def demo(*, out: options.Out = None) -> int:
         except EmbedderError as error:
             say(f"not shown: {error}")
     _section(5, "Where to go next", "")
-    say(*table(NEXT, indent=2, width=width()))
+    say(*table(NEXT, indent=2, width=edge()))
     return EXIT_CODES["done"]
 
 
@@ -90,7 +90,7 @@ def _verified(result: Result) -> bool:
 def _compared(found: Comparison) -> list[str]:
     rows = [("", "cosine", "ours"), *((pair.what, share(pair.cosine), share(pair.agreement)) for pair in found.pairs)]
     return [
-        *table(rows, indent=2, width=width()),
+        *table(rows, indent=2, width=edge()),
         "",
         f"cosine  of the two sentences by {found.embedder}",
         "ours    the motion's own component projected out, then negations and numbers looked at",

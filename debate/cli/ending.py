@@ -29,6 +29,11 @@ def width() -> int:
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
 
 
+def edge() -> int | None:
+    """Columns at which tables are cut: on a terminal its own, in a pipe or file nowhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def _choices(result: Result) -> dict[str, str]:
     """What the letters of a choice mean."""
     header = result.state.header

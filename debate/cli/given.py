@@ -53,13 +53,24 @@ def scenario_from(
         raise ScenarioError((Problem(None, f"{name}: cannot be read: {error.strerror}"),)) from None
     for text in models:
         scenario = with_model(scenario, *_pair(text, "--model", "TIER=MODEL"))
-    tighter = scenario.budget.model_copy(
+    return tightened(scenario, max_usd=max_usd, max_requests=max_requests, no_similarity=no_similarity)
+
+
+def tightened(
+    scenario: Scenario, *, max_usd: str | None, max_requests: int | None, no_similarity: bool = False
+) -> Scenario:
+    """``scenario`` with a budget that is no looser than its own or than the flags'.
+
+    Raises:
+        typer.BadParameter: If ``max_usd`` is no amount.
+    """
+    budget = scenario.budget.model_copy(
         update={
             "usd": _least(scenario.budget.usd, None if max_usd is None else _dollars(max_usd)),
             "requests": _least(scenario.budget.requests, max_requests),
         }
     )
-    changes: dict[str, object] = {"budget": tighter} if tighter != scenario.budget else {}
+    changes: dict[str, object] = {"budget": budget} if budget != scenario.budget else {}
     if no_similarity:
         changes["consensus"] = scenario.consensus.model_copy(update={"similarity": "off"})
     return scenario.model_copy(update=changes)

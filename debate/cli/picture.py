@@ -31,8 +31,9 @@ def picture(watch: Watch, *, now: float, elapsed: float, width: int, height: int
         height: Rows there are; who does not fit is counted.
     """
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(cut(_status(watch, elapsed), width - 1) + "\n", style="bold")
-    rows = max(3, height - 8)
+    for line in _status(watch, elapsed, width - 1):
+        text.append(line + "\n", style="bold")
+    rows = max(3, height - 9)
     seats = _seats(watch, rows)
     for seat in seats:
         sign = _SIGNS[seat.doing]
@@ -46,15 +47,18 @@ def picture(watch: Watch, *, now: float, elapsed: float, width: int, height: int
     return text
 
 
-def _status(watch: Watch, elapsed: float) -> str:
+def _status(watch: Watch, elapsed: float, width: int) -> list[str]:
+    """How far the run is, and what it took; in two lines where one is too narrow."""
     graph = watch.casting.graph
-    done = f"{watch.over} of {len(graph.turns)} turns over"
-    parts = [watch.iteration or "beginning", done]
+    far = [watch.doing, f"{watch.over} of {len(graph.turns)} turns over"]
     if watch.agreement:
-        steps = [share(value) for _, value in watch.agreement[-3:]]
-        parts.append(f"agreement {' → '.join(steps)}")
+        far.append(f"agreement {' → '.join(share(value) for _, value in watch.agreement[-3:])}")
     cost = money(watch.cost) + (" + unknown" if watch.unpriced else "")
-    return " · ".join([*parts, f"{watch.tokens:,} tokens", cost, seconds(elapsed)])
+    took = [f"{watch.tokens:,} tokens", cost, seconds(elapsed)]
+    whole = " · ".join([*far, *took])
+    if columns(whole) <= width:
+        return [whole]
+    return [cut(" · ".join(far), width), cut(" · ".join(took), width)]
 
 
 def _seats(watch: Watch, rows: int) -> list[Seat]:
@@ -68,23 +72,25 @@ def _seats(watch: Watch, rows: int) -> list[Seat]:
 
 def _row(seat: Seat, watch: Watch, now: float, width: int) -> str:
     name = padded(cut(seat.id, _NAME), min(_NAME, max(columns(id_) for id_ in watch.seats)))
-    state = seat.doing
-    if seat.doing == "waiting":
-        left = max(0.0, seat.until - now)
-        what = f"waits: {seat.wait}, {seconds(left)}"
-    elif seat.doing == "speaking":
-        what = "thinks" if seat.thinks else "speaks"
-    elif state == "asked":
-        what = "is asked"
-    else:
-        what = ""
-    shown = [what] if what else []
-    shown += [seat.stand] if seat.stand else []
-    row = f"{name}  {' · '.join(shown)}"
-    if width < WIDE:
-        return row
+    what = _doing(seat, now)
     heard = _hears(seat, watch)
+    if width < WIDE:
+        shown = [what, heard if what else "", seat.stand]
+        return f"{name}  {' · '.join(filter(None, shown))}"
+    row = f"{name}  {' · '.join(filter(None, (what, seat.stand)))}"
     return f"{padded(cut(row, WIDE // 2), WIDE // 2)}  {padded(cut(heard, _STAND), _STAND)}  {seat.model}"
+
+
+def _doing(seat: Seat, now: float) -> str:
+    match seat.doing:
+        case "waiting":
+            return f"waits: {seat.wait}, {seconds(max(0.0, seat.until - now))}"
+        case "speaking":
+            return "thinks" if seat.thinks else "speaks"
+        case "asked":
+            return "is asked"
+        case _:
+            return ""
 
 
 def _hears(seat: Seat, watch: Watch) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from debate.cli import options
-from debate.cli.ending import width
+from debate.cli.ending import edge
 from debate.cli.given import Asking, asked_instead, scenario_from, settings_from
 from debate.cli.output import say
 from debate.engine.casting import Casting, casting
@@ -75,7 +75,11 @@ def cast_of(scenario: Scenario, instead: Asking) -> Casting:
 def planned(cast: Casting, settings: Settings) -> list[str]:
     """The plan of a casting as text."""
     plan = plan_of(cast, prices_for(cast.models, settings, {}))
-    return plan_lines(plan, topic=cast.topic, budget=_budget(cast.scenario.budget), width=width())
+    return plan_lines(plan, topic=cast.topic, budget=_budget(cast.scenario.budget), scored=_scored(cast), width=edge())
+
+
+def _scored(cast: Casting) -> bool:
+    return any(cast.is_scored(iteration) for iteration in cast.graph.iterations.values())
 
 
 def _budget(budget: BudgetSpec) -> str | None:

@@ -59,7 +59,7 @@ def _checked(scenario: Scenario) -> str:
     pruned = {id_ for gate in cast.graph.gates.values() for id_ in gate.prunes}
     turns = span(len(cast.graph.turns) - len(pruned), len(cast.graph.turns))
     size = f"{plural(len(cast.members), 'participant')}, {plural(len(cast.rounds), 'round')}, {turns} turns"
-    return f"valid{', a template' if scenario.is_template else ''}: {size}, agreement by {cast.method.value}"
+    return f"valid{', a template' if scenario.is_template else ''}: {size}, decided by {cast.scenario.decision.by}"
 
 
 def _problems(error: DebateError) -> list[JsonValue]:

@@ -12,7 +12,7 @@ from debate.engine.loop import Update
 from debate.models.port import Delta, Waiting
 from debate.report.spoken import stand_of
 from debate.report.words import printable
-from debate.transcript.events import AttemptFailed, Event, Scored, TurnAnswered, TurnAsked, TurnEnded
+from debate.transcript.events import AttemptFailed, Event, Scored, TurnAnswered, TurnAsked, TurnEnded, VerdictReached
 
 Doing = Literal["idle", "asked", "speaking", "waiting"]
 
@@ -47,8 +47,8 @@ class Watch:
     seats: dict[str, Seat] = field(init=False)
     over: int = 0
     """Turns that have ended."""
-    iteration: str = ""
-    """The iteration a turn was asked for last."""
+    doing: str = "beginning"
+    """What the run is at: the iteration a turn was asked for last, or what follows the last turn."""
     agreement: list[tuple[str, float | None]] = field(default_factory=list)
     """Iteration to agreement, in the order in which they were scored."""
     tokens: int = 0
@@ -90,7 +90,7 @@ class Watch:
             case TurnAsked():
                 seat = self._seat(event.turn)
                 seat.doing, seat.turn, seat.model, seat.text = "asked", event.turn, event.model, ""
-                self.iteration = event.turn.rpartition("/")[0]
+                self.doing = event.turn.rpartition("/")[0]
             case TurnAnswered():
                 self._spent(event)
             case AttemptFailed():
@@ -102,6 +102,8 @@ class Watch:
                     self.unpriced += event.cost_usd is None
             case TurnEnded():
                 self._ended(event)
+            case VerdictReached():
+                self.doing = "verdict reached, comparing positions"
             case Scored(measure="agreement"):
                 labels = {(i.round, i.number): i.id for i in self.casting.graph.iterations.values()}
                 self.agreement.append((labels[event.round, event.iteration], event.value))

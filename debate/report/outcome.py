@@ -57,12 +57,12 @@ def _verdict(verdict: Verdict, names: Mapping[str, str]) -> list[tuple[str, str]
     if verdict.reason is not None:
         rows.append(("", one_line(verdict.reason)))
     if verdict.votes:
-        votes = " · ".join(f"{count:g} {one_line(choice)}" for choice, count in verdict.votes.items())
+        votes = " · ".join(f"{one_line(choice, 40)}: {count:g}" for choice, count in verdict.votes.items())
         rows.append(("votes", f"{votes} (of {verdict.denominator:g})"))
     if verdict.abstained:
         rows.append(("no vote", listed([f"{who} ({one_line(why)})" for who, why in verdict.abstained.items()], 6)))
     dissent = listed([f"{one.participant} ({one_line(one.choice, 40)})" for one in verdict.dissent], 8)
-    if verdict.answer is not None:
+    if verdict.answer is not None and verdict.votes:
         rows.append(("dissent", dissent or "nobody"))
     return rows
 

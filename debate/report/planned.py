@@ -13,25 +13,26 @@ _LISTED = 8
 """Names that are listed before the rest is counted."""
 
 
-def plan_lines(plan: Plan, *, topic: str, budget: str | None, width: int = 100) -> list[str]:
+def plan_lines(plan: Plan, *, topic: str, budget: str | None, scored: bool, width: int | None = 100) -> list[str]:
     """The plan, line by line.
 
     Args:
         plan: What the run will hold.
         topic: What is debated.
         budget: What the scenario lets it spend, in words.
-        width: Columns to use.
+        scored: Whether anybody votes, so that agreement is measured at all.
+        width: Columns to use; None for as many as it takes.
     """
     lines = [f"{plan.scenario} · {one_line(topic)}", ""]
     lines += _turns(plan, width)
     lines += ["", "who hears whom (each row hears the columns marked)"]
     for matrix in _matrices(plan, width):
         lines += matrix
-    lines += ["", *_bounds(plan, budget, width)]
+    lines += ["", *_bounds(plan, budget, width, scored=scored)]
     return lines
 
 
-def _turns(plan: Plan, width: int) -> list[str]:
+def _turns(plan: Plan, width: int | None) -> list[str]:
     rows = [("round", "turns", "tier", "who speaks", "model")]
     for iteration in plan.iterations:
         count = f"{len(iteration.turns)}{'?' if iteration.conditional else ''}"
@@ -41,7 +42,7 @@ def _turns(plan: Plan, width: int) -> list[str]:
                 iteration.id,
                 count,
                 iteration.tier or "-",
-                listed(iteration.turns, _LISTED if width > 100 else 4),  # noqa: PLR2004 - more room, more names
+                listed(iteration.turns, _LISTED if width is None or width > 100 else 4),  # noqa: PLR2004 - more room, more names
                 listed(models, 2),
             )
         )
@@ -51,7 +52,7 @@ def _turns(plan: Plan, width: int) -> list[str]:
     return lines
 
 
-def _matrices(plan: Plan, width: int) -> list[list[str]]:
+def _matrices(plan: Plan, width: int | None) -> list[list[str]]:
     """One matrix for each run of iterations in which the same hear the same."""
     found = []
     for _, group in groupby(plan.iterations, key=lambda i: (i.round, i.hears, i.remembers)):
@@ -61,14 +62,14 @@ def _matrices(plan: Plan, width: int) -> list[list[str]]:
     return found
 
 
-def _matrix(iteration: PlannedIteration, width: int) -> list[str]:
+def _matrix(iteration: PlannedIteration, width: int | None) -> list[str]:
     heard = list(dict.fromkeys(n for names in iteration.hears.values() for n in names))
     if not heard:
         return ["    nobody is heard"]
     order = {name: place for place, name in enumerate(iteration.turns)}
     heard.sort(key=lambda name: order.get(name, len(order)))
     left = max(columns(name) for name in iteration.turns)
-    if left + sum(columns(name) + 1 for name in heard) + 6 > width:
+    if left + sum(columns(name) + 1 for name in heard) + 6 > (width or 100):
         return [
             f"    {padded(hearer, left)}  hears {listed(names, _LISTED) or 'nobody'}"
             for hearer, names in iteration.hears.items()
@@ -80,8 +81,8 @@ def _matrix(iteration: PlannedIteration, width: int) -> list[str]:
     return lines
 
 
-def _bounds(plan: Plan, budget: str | None, width: int) -> list[str]:
-    calls = f"{span(plan.calls.least, plan.calls.most)}"
+def _bounds(plan: Plan, budget: str | None, width: int | None, *, scored: bool) -> list[str]:
+    calls = span(plan.calls.least, plan.calls.most)
     if plan.repairs_at_most:
         calls += f"; {number(plan.repairs_at_most)} more if every reply has to be mended"
     rows = [
@@ -93,13 +94,18 @@ def _bounds(plan: Plan, budget: str | None, width: int) -> list[str]:
     ]
     if len(plan.by_model) > 1:
         for model, part in plan.by_model.items():
-            rows.append(("", f"{model}: {span(part.calls.least, part.calls.most)} calls, {_cost(part.cost_usd)}"))
+            rows.append(("", f"{model}: {_calls(part.calls)}, {_cost(part.cost_usd)}"))
     if plan.unpriced:
         rows.append(("", f"no price is known for {listed(plan.unpriced)}"))
     if budget is not None:
         rows.append(("budget", budget))
-    rows += [("agreement", f"by {plan.method}"), ("decided by", plan.decision)]
+    measured = f"by {plan.method}" if scored else "not measured, as everybody argues a side or decides"
+    rows += [("agreement", measured), ("decided by", plan.decision)]
     return [line for label, text in rows for line in table([(f"{label:<{_LABEL}}", text)], gap=0, width=width)]
+
+
+def _calls(calls: Span) -> str:
+    return plural(calls.most, "call") if calls.least == calls.most else f"{span(calls.least, calls.most)} calls"
 
 
 def _tokens(tokens: Span) -> str:
