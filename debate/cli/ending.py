@@ -8,20 +8,28 @@ import sys
 from debate.cli.failing import code_of_run
 from debate.cli.output import complain, say
 from debate.report.outcome import result_lines
+from debate.report.words import one_line
 from debate.transcript.result import Result
 
 
 def ended(result: Result, *, as_json: bool) -> int:
-    """Show what a run came to; the exit code says how it ended."""
+    """Show what a run that was just held came to, errors on standard error; the exit code says how it ended."""
+    show(result, as_json=as_json)
+    detail = _detail(result)
+    if detail is not None and result.stop_reason != "interrupted":
+        complain(f"the debate {'failed' if result.status == 'failed' else 'stopped'}: {detail}")
+    return code_of_run(result.status, result.stop_reason)
+
+
+def show(result: Result, *, as_json: bool) -> None:
+    """Show what a run came to."""
     if as_json:
         say(result.model_dump_json())
-        return code_of_run(result.status, result.stop_reason)
-    say("", *result_lines(result, width=width(), names=_choices(result)))
+        return
+    say("", *result_lines(result, width=width(), names=_choices(result), detail=_detail(result)))
     if result.transcript is not None:
-        say(f"{'next':<12}debate replay {result.run_id} --verify" if result.status == "completed" else "")
-    if result.status == "failed":
-        complain(f"the debate failed: {result.stop_reason}")
-    return code_of_run(result.status, result.stop_reason)
+        check = " --verify" if result.status == "completed" else ""
+        say(f"{'next':<12}debate replay {result.run_id}{check}")
 
 
 def width() -> int:
@@ -32,6 +40,14 @@ def width() -> int:
 def edge() -> int | None:
     """Columns at which tables are cut: on a terminal its own, in a pipe or file nowhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _detail(result: Result) -> str | None:
+    """Why a run did not complete, in words."""
+    suspended = result.state.suspended
+    if suspended is not None:
+        return one_line(suspended.detail)
+    return None if result.status == "completed" else one_line(result.stop_reason or "no reason was given")
 
 
 def _choices(result: Result) -> dict[str, str]:

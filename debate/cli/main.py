@@ -56,10 +56,16 @@ class Verbs(TyperGroup):
         """Their names, in the order of the table."""
         return list(VERBS)
 
-    def get_command(self, _ctx: object, cmd_name: str) -> TyperCommand | None:
-        """The verb of that name; None when there is none."""
+    def get_command(self, _ctx: object, cmd_name: str) -> TyperCommand:
+        """The verb of that name.
+
+        Raises:
+            typer.BadParameter: If there is none.
+        """
         if cmd_name not in VERBS:
-            return None
+            from debate.settings.nearest import did_you_mean  # noqa: PLC0415 - loads all settings, which help needs not
+
+            raise typer.BadParameter(f"there is no command {cmd_name!r}{did_you_mean(cmd_name, VERBS)}")
         made = _typer()
         made.command(cmd_name)(getattr(import_module(f"debate.cli.{cmd_name}"), cmd_name))
         command = typer.main.get_command(made)
@@ -148,7 +154,7 @@ def run(arguments: list[str]) -> int:
 
 def _usage(error: Exception) -> str:
     """A usage error as one line, with the verb it concerns."""
-    said = " ".join(getattr(error, "format_message", error.__str__)().split())
+    said = " ".join(getattr(error, "format_message", error.__str__)().split()).removeprefix("Invalid value: ")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "debate"
     return f"{said} ({command} --help shows what there is)"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from debate.cli import options
-from debate.cli.ending import ended, width
+from debate.cli.ending import show, width
 from debate.cli.given import settings_from
 from debate.cli.output import complain, say
 from debate.cli.view import labels_of
@@ -51,7 +51,7 @@ def replay(
     if saved.state.status == "running":
         complain(f"{saved.path}: the run had not ended when this was written, so it has no result yet")
         return EXIT_CODES["failed"]
-    ended(Transcript(saved).result, as_json=as_json)
+    show(Transcript(saved).result, as_json=as_json)
     return EXIT_CODES["done"]
 
 

@@ -12,17 +12,20 @@ _LABEL = 12
 """Columns of the names on the left."""
 
 
-def result_lines(result: Result, *, width: int = 100, names: Mapping[str, str] | None = None) -> list[str]:
+def result_lines(
+    result: Result, *, width: int = 100, names: Mapping[str, str] | None = None, detail: str | None = None
+) -> list[str]:
     """What a run came to, line by line.
 
     Args:
         result: The run's result.
         width: Columns to use.
         names: What an answer means, as the text of a choice.
+        detail: Why it did not complete, in words.
     """
     rows: list[tuple[str, str]] = []
     if result.status != "completed":
-        rows.append((result.status, one_line(result.stop_reason or "no reason was given")))
+        rows.append((result.status, one_line(detail or result.stop_reason or "no reason was given")))
     if result.verdict is not None:
         rows += _verdict(result.verdict, names or {})
     elif result.status == "completed":

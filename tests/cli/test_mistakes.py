@@ -25,7 +25,7 @@ MISTAKES = [
     ("a name that comes close", ("run", "remote-wrok"), 2, "did you mean 'remote-work'?"),
     ("a folder", ("run", "."), 2, ". is a folder; name a scenario file in it"),
     ("no argument", ("run",), 2, "Missing argument 'SCENARIO'"),
-    ("a verb that is not there", ("rnu", "good.yaml"), 2, "No such command 'rnu'"),
+    ("a verb that is not there", ("rnu", "good.yaml"), 2, "there is no command 'rnu' (did you mean 'run'?)"),
     ("a flag that is not there", ("run", "good.yaml", "--modle", "a=b"), 2, "--modle"),
     ("a misspelt key", ("run", "misspelt.yaml"), 2, "misspelt.yaml:8:1: unknown key 'grahp'; did you mean 'graph'?"),
     ("not YAML", ("run", "broken.yaml"), 2, "broken.yaml:"),
@@ -78,7 +78,7 @@ def test_a_refused_key_is_one_line(
         "--key-env", "MY_KEY", "--no-similarity",
     )  # fmt: skip
     assert done.code == 3
-    assert "MY_KEY" in done.out + done.err
+    assert "MY_KEY" in done.err
     assert "z" * 40 not in done.out + done.err
     assert all("z" * 40 not in path.read_text() for path in (folder / "transcripts").glob("*.jsonl"))
 
@@ -97,7 +97,7 @@ def test_no_network_is_unavailable(debate: Command) -> None:
     finally:
         del os.environ["DEBATE_SETTINGS"]
     assert done.code == 5, done.err
-    assert "stopped     unavailable" in done.out
+    assert "the debate stopped: " in done.err
 
 
 @pytest.mark.parametrize("verb", [("scenarios", "demo"), ("run", "good.yaml", "--no-similarity")])
