@@ -21,6 +21,9 @@ from debate.settings.nearest import did_you_mean
 SYSTEM: Final = "system"
 """The template of the system message, for prompts that have none of their own (``NAME.system.md.j2`` beside them)."""
 
+SUMMARY: Final = "summary"
+"""The template by which a participant sums up what another is to hear."""
+
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 SIZE_LIMIT: Final = 65_536
@@ -64,9 +67,9 @@ def collect(scenario: Scenario, known: Mapping[str, str] = NONE) -> Templates:
     Raises:
         debate.errors.PromptError: If one is missing, lies outside the scenario's folder, or is not a template.
     """
-    by_round = {round_.name: prompt_of(scenario, round_) for round_ in scenario.rounds}
+    by_round = {round_.name: prompt_of(scenario, round_) for round_ in scenario.steps}
     sources: dict[str, str] = {}
-    wanted = [SYSTEM, *by_round.values()]
+    wanted = [SYSTEM, SUMMARY, *by_round.values()]
     while wanted:
         name = wanted.pop()
         if name in sources:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from debate.graph.turngraph import Hearing, Turn, TurnGraph
 from debate.reply.reply import Reply
 from debate.transcript.state import State
-
-Names = Literal["shown", "hidden"]
-
-NAMELESS = "A participant"
-"""What a speaker is called where names are hidden."""
 
 
 class Utterance(NamedTuple):
@@ -38,9 +33,12 @@ def remembered(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, .
     return tuple(u for u in _in_order(_utterances(turn.own, state), graph) if u.reply is not None)
 
 
-def label_of(speaker: str, names: Names) -> str:
-    """Whom the hearer is told a reply comes from."""
-    return speaker if names == "shown" else NAMELESS
+def summary_of(turn: Turn, state: State) -> Utterance | None:
+    """The summary that stands for what ``turn`` would hear; None where it was not needed or was not given."""
+    known = state.turns.get(turn.summary) if turn.summary is not None else None
+    if known is None or known.ended is None or known.ended.outcome != "completed" or known.ended.reply is None:
+        return None
+    return Utterance(known.ended.turn, known.ended.turn.rpartition("~")[2], turn.place, known.ended.reply)
 
 
 def _utterances(hearing: Hearing, state: State) -> list[Utterance]:
@@ -53,7 +51,7 @@ def _utterances(hearing: Hearing, state: State) -> list[Utterance]:
         ended = state.turns[id_].ended if id_ in state.turns else None
         if ended is None or ended.outcome not in ("completed", "unreadable", "failed"):
             continue
-        found.append(Utterance(id_, hearing.speaker, id_.rpartition("/")[0], ended.reply))
+        found.append(Utterance(id_, hearing.speaker, id_.partition("/")[0], ended.reply))
         wanted -= ended.reply is not None
     return found
 

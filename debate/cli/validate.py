@@ -15,6 +15,7 @@ from debate.cli.output import complain, say
 from debate.engine.casting import casting
 from debate.engine.starting import asking
 from debate.errors import EXIT_CODES, DebateError, ScenarioError
+from debate.graph.plan import prunable
 from debate.report.words import plural, span
 from debate.scenario.schema import Scenario
 
@@ -56,8 +57,7 @@ def _checked(scenario: Scenario) -> str:
     """A scenario in a few words, after everything in it was worked out."""
     given = TO_BE_GIVEN if scenario.is_template else None
     cast = casting(asking(scenario, question=given))
-    pruned = {id_ for gate in cast.graph.gates.values() for id_ in gate.prunes}
-    turns = span(len(cast.graph.turns) - len(pruned), len(cast.graph.turns))
+    turns = span(len(cast.graph.turns) - len(prunable(cast.graph)), len(cast.graph.turns))
     size = f"{plural(len(cast.members), 'participant')}, {plural(len(cast.rounds), 'round')}, {turns} turns"
     return f"valid{', a template' if scenario.is_template else ''}: {size}, decided by {cast.scenario.decision.by}"
 

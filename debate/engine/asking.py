@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from debate.briefing.brief import Brief, brief, prompt_hash
+from debate.briefing.brief import Brief, prompt_hash, side_of
 from debate.engine.casting import Casting, Part
 from debate.engine.commands import Ask
 from debate.errors import BudgetExceeded, DeadlineExceeded, DebateError, ModelError
 from debate.graph.turngraph import Turn
 from debate.models.options import Account, Heard, TurnOptions
 from debate.models.port import AttemptFailure, Completion, Delta, Message, Request, ResponseFormat, Waiting
-from debate.reply.asking import json_schema, repair_request
+from debate.reply.asking import Mode, json_schema, repair_request
 from debate.reply.reading import read
+from debate.reply.spec import ReplySpec
 from debate.settings.prices import Price, cost
 from debate.transcript.events import AttemptFailed, Sampled, TurnAnswered, TurnAsked
 from debate.transcript.state import State
@@ -48,10 +49,10 @@ class Asker:
         """
         turn = self.casting.graph.turns[command.turn]
         part = self.casting.part(turn, tier=command.tier)
-        made = self._brief(turn, state)
+        spec, made = self._brief(turn, state)
         messages = made.messages
         if command.kind == "repair":
-            messages = (*messages, *self._repair(turn, command, state))
+            messages = (*messages, *self._repair(turn, spec, command, state))
         event = TurnAsked(
             turn=turn.id,
             try_number=command.try_number,
@@ -62,55 +63,53 @@ class Asker:
             prompt_hash=made.prompt_hash if command.kind != "repair" else prompt_hash(messages),
             sampling=_sampled(part),
         )
-        return Asked(event, self._request(turn, part, command, messages, made))
+        options = self._options(turn, spec, command, made)
+        return Asked(event, self._request(turn, part, messages, options))
 
-    def _brief(self, turn: Turn, state: State) -> Brief:
+    def _brief(self, turn: Turn, state: State) -> tuple[ReplySpec, Brief]:
         casting = self.casting
-        return brief(
-            turn,
-            member=casting.members[turn.participant],
-            round_=casting.rounds[turn.round],
-            scenario=casting.scenario,
-            graph=casting.graph,
-            state=state,
-            templates=casting.templates,
-            spec=casting.specs[turn.round],
-            mode=casting.mode(turn.round),
-        )
+        round_, mode = casting.rounds[turn.round], self._mode(turn)
+        spec = casting.spec(turn, casting.briefing.labels_for(turn, state, round_))
+        return spec, casting.briefing.brief(turn, state, round_=round_, spec=spec, mode=mode)
 
-    def _repair(self, turn: Turn, command: Ask, state: State) -> tuple[Message, Message]:
+    def _mode(self, turn: Turn) -> Mode:
+        """How the fields are asked for; a summary has none."""
+        return "text" if turn.serves is not None else self.casting.mode(turn.round)
+
+    def _repair(self, turn: Turn, spec: ReplySpec, command: Ask, state: State) -> tuple[Message, Message]:
         """What the model said, and what it is asked to mend."""
-        spec = self.casting.specs[turn.round]
         said = state.turns[turn.id].answered[command.try_number - 1].text
-        mode = self.casting.mode(turn.round)
-        return Message("assistant", said), Message("user", repair_request(read(said, spec), spec, mode))
+        return Message("assistant", said), Message("user", repair_request(read(said, spec), spec, self._mode(turn)))
 
-    def _request(self, turn: Turn, part: Part, command: Ask, messages: tuple[Message, ...], made: Brief) -> Request:
-        member = self.casting.members[turn.participant]
-        spec = self.casting.specs[turn.round]
-        sampling = part.sampling
-        schema = self.casting.mode(turn.round) == "schema"
-        question = self.casting.scenario.question
-        options = TurnOptions(
+    def _options(self, turn: Turn, spec: ReplySpec, command: Ask, made: Brief) -> TurnOptions:
+        """What travels beside the request."""
+        casting = self.casting
+        member, round_ = casting.members[turn.participant], casting.rounds[turn.round]
+        question = casting.scenario.question
+        return TurnOptions(
             run=self.run,
             turn=turn.id,
             try_number=command.try_number,
             try_kind=command.kind,
             participant=turn.participant,
             role=member.role,
-            side=member.side,
+            side=side_of(turn, member, round_, casting.members, casting.graph),
             round=turn.round,
             iteration=turn.iteration,
             seed=self.seed,
             spec=spec,
             heard=tuple(Heard(u.turn, u.speaker, u.reply) for u in made.heard if u.reply is not None),
             own=made.own,
-            motion=self.casting.scenario.motion,
+            motion=casting.scenario.motion,
             question=question.text if question is not None else None,
-            priority=float(self.casting.graph.remaining[turn.id]),
+            priority=float(casting.graph.remaining[turn.id]),
             deadline=self.deadline,
             account=self.account,
         )
+
+    def _request(self, turn: Turn, part: Part, messages: tuple[Message, ...], options: TurnOptions) -> Request:
+        sampling = part.sampling
+        structured = self._mode(turn) != "text"
         return Request(
             model=part.model,
             messages=messages,
@@ -120,7 +119,7 @@ class Asker:
             seed=sampling.seed,
             stop=sampling.stop or (),
             reasoning=sampling.reasoning,
-            response_format=ResponseFormat(name="reply", schema=json_schema(spec)) if schema else None,
+            response_format=ResponseFormat(name="reply", schema=json_schema(options.spec)) if structured else None,
             turn=options,
         )
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
 
 from pydantic import JsonValue
 
-from debate.briefing.brief import Mode
+from debate.briefing.brief import Briefing
 from debate.briefing.templates import Templates, collect
 from debate.consensus.method import Method, method_for
 from debate.errors import Problem, ScenarioError
 from debate.graph.compiling import compile_graph
 from debate.graph.turngraph import Iteration, Turn, TurnGraph
 from debate.models.port import ModelRef
+from debate.reply.asking import Mode
 from debate.reply.reply import ReplyField
-from debate.reply.spec import ReplySpec
+from debate.reply.spec import BallotStyle, ReplySpec
 from debate.scenario.cast import Member, cast, model_for, sampling_for
 from debate.scenario.sampling import DEFAULT_MAX_TOKENS, Sampling
 from debate.scenario.schema import Round, Scenario
@@ -46,13 +46,15 @@ class Casting:
 
     scenario: Scenario
     templates: Templates
+    seed: int = 0
+    """The run's seed: orders, topologies and aliases derive from it."""
     wording_only: bool = False
     """Whether no weights were found, so that positions can only be compared by their wording."""
 
     @cached_property
     def graph(self) -> TurnGraph:
         """The turn graph."""
-        return compile_graph(self.scenario)
+        return compile_graph(self.scenario, self.seed)
 
     @cached_property
     def members(self) -> Mapping[str, Member]:
@@ -62,7 +64,7 @@ class Casting:
     @cached_property
     def rounds(self) -> Mapping[str, Round]:
         """Rounds by name, in order."""
-        return {round_.name: round_ for round_ in self.scenario.rounds}
+        return {round_.name: round_ for round_ in self.scenario.steps}
 
     @cached_property
     def specs(self) -> Mapping[str, ReplySpec]:
@@ -85,9 +87,20 @@ class Casting:
 
     @cached_property
     def deciders(self) -> tuple[str, ...]:
-        """The participants whose reply decides, first or where the rule before gives no answer; they do not vote."""
+        """The participants whose reply decides, in the order in which they are asked for a verdict."""
         decision = self.scenario.decision
-        return tuple(id_ for id_ in (decision.by, decision.else_) if id_ is not None and id_ in self.members)
+        return tuple(rule for rule in (decision.by, decision.else_) if isinstance(rule, str) and rule in self.members)
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        """What writes the prompts."""
+        return Briefing(
+            scenario=self.scenario,
+            graph=self.graph,
+            templates=self.templates,
+            members=self.members,
+            seed=self.seed,
+        )
 
     @property
     def topic(self) -> str:
@@ -97,7 +110,7 @@ class Casting:
         return self.scenario.question.text if self.scenario.question is not None else ""
 
     def voters(self, round_: str) -> tuple[str, ...]:
-        """The speakers of a round who vote and count in consensus: told no side, and not one who decides."""
+        """The speakers of a round who vote and count in consensus: told no side, and not the one who decides."""
         speakers = self.graph.speakers[round_]
         return tuple(id_ for id_ in speakers if self.members[id_].side is None and id_ not in self.deciders)
 
@@ -116,6 +129,12 @@ class Casting:
         return asked and self.is_scored(iteration) and self.scenario.consensus.similarity == "on"
 
     @property
+    def needs_pairs(self) -> bool:
+        """Whether the decision compares every two voters by what is embedded."""
+        decision = self.scenario.decision
+        return "medoid" in (decision.by, decision.else_) and not self.method.structured
+
+    @property
     def embeds(self) -> bool:
         """Whether anything in the run needs an embedder."""
         iterations = self.graph.iterations.values()
@@ -126,8 +145,29 @@ class Casting:
 
     def mode(self, round_: str) -> Mode:
         """How the round's fields are asked for."""
-        mode: Literal["auto", "text", "schema"] = self.rounds[round_].reply_mode
-        return "schema" if mode == "schema" else "text"
+        mode = self.rounds[round_].reply_mode
+        return "text" if mode == "auto" else mode
+
+    def spec(self, turn: Turn, labels: Sequence[str] = ()) -> ReplySpec:
+        """What a turn is asked to state.
+
+        Args:
+            turn: The turn.
+            labels: What those it heard are called in its prompt: what it votes on in a vote about the speakers.
+        """
+        if turn.serves is not None:
+            return ReplySpec(fields=("text",))
+        spec = self.specs[turn.round]
+        if self.is_about_speakers(turn.round):
+            return replace(spec, candidates=tuple(dict.fromkeys(labels)))
+        return spec
+
+    def is_about_speakers(self, round_: str) -> bool:
+        """Whether ballots, rankings and scores of a round are about the speakers that were heard."""
+        about = self.rounds[round_].about
+        if about is not None:
+            return about == "speakers"
+        return not self.specs[round_].options
 
     def part(self, turn: Turn, *, tier: str | None = None) -> Part:
         """The model, tier and sampling of a turn; ``tier`` overrides the round's.
@@ -162,12 +202,13 @@ class Casting:
         return hashlib.sha256(json.dumps(dict(self.resolved), sort_keys=True).encode()).hexdigest()
 
 
-def casting(scenario: Scenario, templates: Templates | None = None) -> Casting:
+def casting(scenario: Scenario, templates: Templates | None = None, *, seed: int = 0) -> Casting:
     """Make a checked scenario ready.
 
     Args:
         scenario: Its files read in; no template.
         templates: Where they are known already, as from a transcript; else they are looked up.
+        seed: The run's seed.
 
     Raises:
         debate.errors.ScenarioError: If it asks nothing, or nobody for what its method of consensus compares.
@@ -176,7 +217,7 @@ def casting(scenario: Scenario, templates: Templates | None = None) -> Casting:
     if scenario.is_template:
         text = f"{scenario.name} is a template: give it a motion or a question, as with --question"
         raise ScenarioError((Problem(None, text),))
-    made = Casting(scenario, templates if templates is not None else collect(scenario))
+    made = Casting(scenario, templates if templates is not None else collect(scenario), seed)
     try:
         _ = made.method
     except ValueError as error:
@@ -188,7 +229,14 @@ def spec_of(scenario: Scenario, round_: Round) -> ReplySpec:
     """What a round's turns are asked to state; by default position, stance or answer, and confidence."""
     main: ReplyField = "stance" if scenario.motion is not None else "answer"
     fields = round_.reply if round_.reply is not None else ("position", main, "confidence")
+    style: BallotStyle = "one"
+    for rule in (scenario.decision.by, scenario.decision.else_):
+        if rule in ("approval", "cumulative"):
+            style = "approval" if rule == "approval" else "cumulative"
+            break
     question = scenario.question
     if question is None:
-        return ReplySpec(fields=fields)
-    return ReplySpec(fields=fields, kind=question.kind, choices=MappingProxyType(dict(question.choices)))
+        return ReplySpec(fields=fields, ballot_style=style)
+    return ReplySpec(
+        fields=fields, kind=question.kind, choices=MappingProxyType(dict(question.choices)), ballot_style=style
+    )

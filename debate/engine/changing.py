@@ -15,7 +15,7 @@ from debate.errors import PromptError, TranscriptError
 from debate.graph.turngraph import TurnGraph
 from debate.reply.reading import read
 from debate.scenario.reading import parse_scenario
-from debate.scenario.schema import Scenario
+from debate.scenario.schema import Scenario, with_steps
 from debate.settings.nearest import did_you_mean
 
 
@@ -41,7 +41,7 @@ class Change:
         return self.scenario is not None or bool(self.overrides) or bool(self.prompts)
 
 
-def changed(recorded: Casting, change: Change) -> Casting:
+def changed(recorded: Casting, change: Change, *, seed: int) -> Casting:
     """The casting of a fork.
 
     Raises:
@@ -54,11 +54,11 @@ def changed(recorded: Casting, change: Change) -> Casting:
         scenario = asking(
             change.scenario, motion=asked.motion if fill else None, question=asked.question if fill else None
         )
-        return casting(scenario, collect(scenario, _replaced(change, collect(scenario).sources)))
+        return casting(scenario, collect(scenario, _replaced(change, collect(scenario).sources)), seed=seed)
     scenario = _overridden(recorded.scenario, change) if change.overrides else recorded.scenario
     sources = recorded.templates.sources
     return Casting(
-        scenario, collect(scenario, {**sources, **_replaced(change, sources)}), wording_only=recorded.wording_only
+        scenario, collect(scenario, {**sources, **_replaced(change, sources)}), seed, wording_only=recorded.wording_only
     )
 
 
@@ -74,16 +74,18 @@ def _replaced(change: Change, sources: Mapping[str, str]) -> Mapping[str, str]:
 
 def _overridden(scenario: Scenario, change: Change) -> Scenario:
     """The scenario with the overrides; its own prompts need no files, as their texts were recorded."""
-    own = {round_.name: round_.prompt for round_ in scenario.rounds if (round_.prompt or "").startswith("./")}
-    bare = tuple(r.model_copy(update={"prompt": None}) if r.name in own else r for r in scenario.rounds)
-    dumped = scenario.model_copy(update={"rounds": bare}).model_dump(mode="json", by_alias=True, exclude_none=True)
+    own = {step.name: step.prompt for step in scenario.steps if (step.prompt or "").startswith("./")}
+    bare = with_steps(scenario, lambda step: step.model_copy(update={"prompt": None}) if step.name in own else step)
+    dumped = bare.model_dump(mode="json", by_alias=True, exclude_none=True)
     made = parse_scenario(
         json.dumps(dumped, ensure_ascii=False), name="recorded", overrides=change.overrides, folder=change.folder
     )
-    rounds = tuple(
-        r.model_copy(update={"prompt": own[r.name]}) if r.name in own and r.prompt is None else r for r in made.rounds
+    kept = with_steps(
+        made,
+        lambda step: (
+            step.model_copy(update={"prompt": own[step.name]}) if step.name in own and step.prompt is None else step
+        ),
     )
-    kept = made.model_copy(update={"rounds": rounds})
     return asking(kept if change.folder is None else kept.in_folder(change.folder)) if not own else kept
 
 

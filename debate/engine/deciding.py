@@ -6,11 +6,13 @@ from typing import Final
 
 from debate.engine.casting import Casting
 from debate.engine.commands import Ask, Command, CompareWording, Conclude, Emit, Fail, Score, Suspend
-from debate.engine.gates import resolve
+from debate.engine.gates import resolve, resolve_prefix
 from debate.graph.frontier import Frontier
-from debate.graph.turngraph import Iteration
+from debate.graph.pruning import beyond, pruned_by
+from debate.graph.turngraph import Gate, Iteration
 from debate.reply.mending import mended
 from debate.reply.reading import read
+from debate.reply.spec import ReplySpec
 from debate.transcript.events import (
     AttemptFailed,
     Event,
@@ -52,6 +54,9 @@ class Decider:
             if turn is not None and turn.ended is not None:
                 self._frontier.finish(node)
         commands: list[Command] = []
+        for gate in self._graph.gates.values():
+            if gate.kind == "reply":
+                commands += self._look(gate, state)
         for node in self._graph.waits:
             if not self._frontier.is_finished(node) and self._frontier.is_ready(node):
                 commands += self._start(node, state)
@@ -65,7 +70,9 @@ class Decider:
             case AttemptFailed(retry_in=None):
                 return self._after_failure(state, event)
             case TurnEnded():
-                return self._advance(event.turn, state)
+                gate = self._graph.gates.get(f"{self._graph.turns[event.turn].place}?reply")
+                found = self._look(gate, state) if gate is not None else []
+                return [*found, *self._advance(event.turn, state)]
             case Scored(measure="agreement"):
                 return self._advance(self._iteration(event).id, state)
             case GateResolved():
@@ -94,24 +101,48 @@ class Decider:
             return self._start_turn(node, state)
         if node in self._graph.iterations:
             return self._end_iteration(self._graph.iterations[node], state)
-        gate = self._graph.gates[node]
-        if _left_out(self._graph.iterations[gate.after], state):
-            return self._advance(node, state)
-        known = state.gates.get(node)
+        return self._start_gate(self._graph.gates[node], state)
+
+    def _start_gate(self, gate: Gate, state: State) -> list[Command]:
+        """Resolve a gate, unless it is resolved already or what it stands at was left out."""
+        known = state.gates.get(gate.id)
         if known is not None:
             return self._after_gate(state, known)
+        if _left_out(self._graph.iterations[gate.place], state):
+            return self._advance(gate.id, state)
         return [Emit(resolve(gate, self._casting, state))]
 
     def _start_turn(self, id_: str, state: State) -> list[Command]:
         """Ask a turn; one that was asked before the run stopped goes on where it stood."""
         turn = state.turns.get(id_)
         if turn is None or not turn.asked:
-            return [Ask(id_)]
+            unneeded = self._unneeded(id_, state)
+            return [Ask(id_, tier=self._tier(id_, state))] if unneeded is None else [Emit(unneeded)]
         last = max(turn.asked)
         if last in turn.answered:
             return self._read(state, turn.answered[last])
         asked = turn.asked[last]
         return [Ask(id_, last, asked.try_kind, asked.tier)]
+
+    def _unneeded(self, id_: str, state: State) -> TurnEnded | None:
+        """The end of a summary that nobody needs, because what it would sum up fits; None for every other turn."""
+        turn = self._graph.turns[id_]
+        if turn.serves is None:
+            return None
+        served = state.turns.get(turn.serves)
+        if served is not None and served.ended is not None:
+            return TurnEnded(turn=id_, outcome="skipped", reason=f"{turn.serves} is left out")
+        there, allowed = self._casting.briefing.fits(turn, state, self._casting.rounds[turn.round])
+        if there > allowed:
+            return None
+        return TurnEnded(turn=id_, outcome="skipped", reason=f"{there} of {allowed} tokens: it fits")
+
+    def _tier(self, id_: str, state: State) -> str | None:
+        """The tier a gate escalated a turn to; None for the round's own."""
+        turn = self._graph.turns[id_]
+        escalate = self._casting.rounds[turn.round].escalate
+        gate = state.gates.get(f"{turn.place}?escalate")
+        return escalate.to if escalate is not None and gate is not None and gate.holds else None
 
     def _end_iteration(self, iteration: Iteration, state: State) -> list[Command]:
         if _left_out(iteration, state):
@@ -134,26 +165,51 @@ class Decider:
 
     def _lacking(self, iteration: Iteration, ends: list[TurnEnded]) -> str | None:
         """What an iteration lacks to count; None when it has its quorum. One speaker alone needs none."""
-        if len(iteration.turns) == 1:
+        counted = [ended for ended in ends if ended.outcome not in ("skipped", "unused")]
+        if len(counted) <= 1:
             return None
         quorum = self._casting.scenario.failure.quorum
-        voices = [self._graph.turns[ended.turn].participant for ended in ends if ended.outcome == "completed"]
-        needed = min(quorum.voices, len(iteration.turns))
+        voices = [self._graph.turns[ended.turn].participant for ended in counted if ended.outcome == "completed"]
+        needed = min(quorum.voices, len(counted))
         if len(voices) < needed:
-            found = f"{len(voices)} of {len(iteration.turns)} replies are valid, {needed} are needed"
+            found = f"{len(voices)} of {len(counted)} replies are valid, {needed} are needed"
             return f"{iteration.id}: {found}{_why(ends)}"
         if quorum.every_side:
             members = self._casting.members
-            sides = {members[self._graph.turns[id_].participant].side for id_ in iteration.turns} - {None}
+            sides = {members[self._graph.turns[ended.turn].participant].side for ended in counted} - {None}
             heard = {members[voice].side for voice in voices}
             silent = sorted(side for side in sides if side is not None and side not in heard)
             if silent:
                 return f"{iteration.id}: nobody spoke for side {', '.join(silent)}{_why(ends)}"
         return None
 
+    def _look(self, gate: Gate, state: State) -> list[Command]:
+        """Look at a condition that is checked after each reply. From where it holds on, no new turn starts."""
+        if gate.id in state.gates:
+            return []
+        resolved = resolve_prefix(gate, self._casting, state)
+        if resolved is None:
+            return []
+        self._started.update(self._pruned(resolved, state))
+        return [Emit(resolved)]
+
+    def _pruned(self, event: GateResolved, state: State) -> tuple[str, ...]:
+        """The turns a resolved gate leaves out that were not asked yet."""
+        left_out = pruned_by(self._graph, event)
+        return tuple(id_ for id_ in left_out if id_ not in state.turns or not state.turns[id_].asked)
+
+    def _unused(self, id_: str, state: State) -> str | None:
+        """Why a reply is not used: a condition checked after each reply had held before its turn; None if it is."""
+        turn = self._graph.turns[id_]
+        event = state.gates.get(f"{turn.place}?reply")
+        if event is None or not event.holds:
+            return None
+        is_beyond = id_ in beyond(self._graph, self._graph.gates[event.gate], event)
+        return f"{event.gate}: {event.reason}" if is_beyond else None
+
     def _after_gate(self, state: State, event: GateResolved) -> list[Command]:
+        pruned = self._pruned(event, state)
         gate = self._graph.gates[event.gate]
-        pruned = gate.prunes if event.holds else ()
         commands: list[Command] = [
             Emit(TurnEnded(turn=id_, outcome="skipped", reason=f"{event.gate}: {event.reason}"))
             for id_ in pruned
@@ -161,13 +217,23 @@ class Decider:
         ]
         # They become ready before their ends are written, and must not be asked.
         self._started.update(pruned)
+        if gate.kind == "reply":
+            commands += [
+                Emit(TurnEnded(turn=id_, outcome="unused", reason=f"{event.gate}: {event.reason}"))
+                for id_ in beyond(self._graph, gate, event)
+                if event.holds and id_ in state.turns and _is_over(state.turns[id_])
+            ]
+            if not self._frontier.is_finished(gate.place):
+                return commands
         return commands + self._advance(event.gate, state)
 
     def _read(self, state: State, event: TurnAnswered) -> list[Command]:
         """Read a completion: the turn is over, or the model is asked once to mend it."""
-        turn = self._graph.turns[event.turn]
-        spec = self._casting.specs[turn.round]
         known = state.turns[event.turn]
+        spec = self._spec(known, event.turn)
+        unused = self._unused(event.turn, state)
+        if unused is not None:
+            return [Emit(TurnEnded(turn=event.turn, outcome="unused", reason=unused))]
         reading = read(event.text, spec)
         before = _first_reading(known, event.try_number)
         if before is not None:
@@ -194,18 +260,30 @@ class Decider:
         )
         return [Emit(end)]
 
+    def _spec(self, known: TurnState, id_: str) -> ReplySpec:
+        """What a turn was asked to state, with what those it heard were called in its prompt."""
+        labels = [heard.label for heard in known.asked[1].recipe.heard]
+        return self._casting.spec(self._graph.turns[id_], labels)
+
     def _after_failure(self, state: State, event: AttemptFailed) -> list[Command]:
         """A try gave nothing: what the scenario says follows, or the run stops."""
         known = state.turns[event.turn]
+        unused = self._unused(event.turn, state)
+        if unused is not None:
+            return [Emit(TurnEnded(turn=event.turn, outcome="unused", reason=unused))]
         if event.error in STOPPING_ERRORS:
             return [Suspend(STOPPING_ERRORS[event.error], event.message)]
+        return self._by_policy(known, event)
+
+    def _by_policy(self, known: TurnState, event: AttemptFailed) -> list[Command]:
+        """What the scenario says follows when a try gave nothing."""
         failure = self._casting.scenario.failure
         kind: TryKind = known.asked[event.try_number].try_kind
         if kind == "repair":
             return [Emit(self._unrepaired(known, event))]
         tried = {asked.try_kind for asked in known.asked.values()}
         if failure.turn == "retry" and event.try_number == 1:
-            return [Ask(event.turn, 2, "speak")]
+            return [Ask(event.turn, 2, "speak", known.asked[1].tier)]
         if failure.turn == "substitute" and "substitute" not in tried:
             return [Ask(event.turn, event.try_number + 1, "substitute", failure.substitute)]
         end = TurnEnded(
@@ -221,7 +299,7 @@ class Decider:
 
     def _unrepaired(self, known: TurnState, event: AttemptFailed) -> TurnEnded:
         """The repair failed: what the first completion said stands, unreadable as it is."""
-        spec = self._casting.specs[self._graph.turns[event.turn].round]
+        spec = self._spec(known, event.turn)
         first = _first_reading(known, event.try_number)
         assert first is not None, "a repair follows a completion"
         reading = read(first.text, spec)
@@ -235,9 +313,14 @@ class Decider:
         )
 
 
+def _is_over(turn: TurnState) -> bool:
+    """Whether a turn that was asked has ended, other than unused."""
+    return turn.ended is not None and turn.ended.outcome in ("completed", "unreadable", "failed")
+
+
 def _left_out(iteration: Iteration, state: State) -> bool:
     """Whether a gate left the iteration out, so that nothing was said in it."""
-    ends = [state.turns[id_].ended for id_ in iteration.turns]
+    ends = [state.turns[id_].ended if id_ in state.turns else None for id_ in iteration.turns]
     return all(ended is not None and ended.outcome == "skipped" for ended in ends)
 
 

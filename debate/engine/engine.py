@@ -217,7 +217,7 @@ class Engine:
         Args and errors as of :meth:`run`; ``listener`` is told every event, wait and, with ``streams``, piece of text.
         """
         asked = asking(scenario, motion=motion, question=question, context=context)
-        cast = casting(asked)
+        cast = casting(asked, seed=seed)
         self._providers.check_keys(cast.models)
         ready = await begun(cast, self._providers, self._embedding, seed=seed)
         return self._open(ready, self._log(transcript, ready.id), Telling(listener, streams), deadline)
@@ -344,6 +344,9 @@ class Engine:
         return self._open(fork.ready, log, Telling(listener, streams), deadline)
 
     def _open(self, ready: Ready, log: Log, telling: Telling, deadline: float | None) -> Run:
+        seconds = ready.budget.seconds
+        if seconds is not None:
+            deadline = seconds if deadline is None else min(deadline, seconds)
         return open_run(
             ready,
             log=log,

@@ -184,7 +184,7 @@ class Prefix:
         """A gate before the change stays as it was resolved, whatever its condition says now."""
         known = self._parent.gates.get(event.gate)
         graph = self._now.casting.graph
-        iteration = graph.iterations[graph.gates[event.gate].after]
+        iteration = graph.iterations[graph.gates[event.gate].place]
         return known if known is not None and self._scope.isdisjoint(iteration.turns) else event
 
     async def _scored(self, iteration: Iteration) -> Scored:
@@ -214,7 +214,7 @@ async def plan_fork(
     then = recorded_casting(parent)
     named = Parent(run=recorded.run, at=at or "the beginning", last=parent.tail.prev)
     seed = recorded.seed if seed is None else seed
-    ready = await begun(changed(then, change), providers, embedding, seed=seed, parent=named)
+    ready = await begun(changed(then, change, seed=seed), providers, embedding, seed=seed, parent=named)
     cast = ready.casting
     prefix = Prefix(
         parent,

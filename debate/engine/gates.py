@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from debate.consensus.method import Method
-from debate.decision.stopping import Facts, Standing, evaluate
+from debate.decision.stopping import Facts, Finding, Standing, evaluate
 from debate.engine.casting import Casting
+from debate.engine.selecting import select
 from debate.graph.turngraph import Gate, Iteration
 from debate.reply.reply import Reply
 from debate.transcript.events import GateResolved
@@ -14,30 +15,106 @@ from debate.transcript.state import State
 
 
 def resolve(gate: Gate, casting: Casting, state: State) -> GateResolved:
-    """Whether the repeat that ``gate`` stands in ends here."""
+    """What a gate decides, now that all it waits for is over."""
+    step = casting.rounds[gate.round]
+    if gate.kind == "select":
+        assert step.select is not None, "only rounds that select have this gate"
+        chosen = select(step.select, gate, casting, state)
+        return GateResolved(gate=gate.id, holds=True, reason=chosen.reason, dropped=chosen.dropped)
+    if gate.kind in ("until", "reply"):
+        assert step.repeat is not None, "only repeats have this gate"
+        assert step.repeat.until is not None, "only repeats with a condition have this gate"
+        finding = evaluate(step.repeat.until, _facts(casting, state, *_looked_at(casting, state, gate)))
+        return _resolved(gate, finding, upto=_last_turn(casting, gate) if gate.kind == "reply" else None)
+    condition = step.when if gate.kind == "when" else step.escalate.when if step.escalate is not None else None
+    assert condition is not None, "only rounds with a condition have this gate"
+    held = [i for i in casting.graph.iterations.values() if i.id in gate.after and _is_standing(i, casting, state)]
+    latest = [i for i in held if casting.voters(i.round) == casting.voters(held[-1].round)]
+    turns = [
+        id_ for node in gate.after if node in casting.graph.iterations for id_ in casting.graph.iterations[node].turns
+    ]
+    return _resolved(gate, evaluate(condition, _facts(casting, state, latest, turns)))
+
+
+def resolve_prefix(gate: Gate, casting: Casting, state: State) -> GateResolved | None:
+    """What a condition checked after each reply says of the turns finished in speaking order; None until it holds.
+
+    Later turns that are over already are not looked at, so the order in which replies arrive changes nothing.
+    """
     repeat = casting.rounds[gate.round].repeat
     assert repeat is not None, "only repeats have this gate"
     assert repeat.until is not None, "only repeats with a condition have this gate"
-    finding = evaluate(repeat.until, facts(casting, state, gate))
-    return GateResolved(gate=gate.id, holds=finding.holds, reason=finding.reason)
+    iteration = casting.graph.iterations[gate.place]
+    iterations, turns = _looked_at(casting, state, gate)
+    for count in range(1, len(iteration.turns) + 1):
+        prefix = iteration.turns[:count]
+        if not all(_is_over(id_, state) for id_ in prefix):
+            return None
+        finding = evaluate(repeat.until, _facts(casting, state, iterations, turns, prefix=prefix))
+        if finding.holds:
+            return _resolved(gate, finding, upto=prefix[-1])
+    return None
 
 
-def facts(casting: Casting, state: State, gate: Gate) -> Facts:
-    """What is known when ``gate`` is reached: the standings of its speakers so far, their round's and those before.
+def _resolved(gate: Gate, finding: Finding, *, upto: str | None = None) -> GateResolved:
+    return GateResolved(gate=gate.id, holds=finding.holds, reason=finding.reason, upto=upto)
 
-    Only of what the gate waits for, so that what else has arrived by then changes nothing.
+
+def _last_turn(casting: Casting, gate: Gate) -> str:
+    return casting.graph.iterations[gate.place].turns[-1]
+
+
+def _is_over(id_: str, state: State) -> bool:
+    return id_ in state.turns and state.turns[id_].ended is not None
+
+
+def _looked_at(casting: Casting, state: State, gate: Gate) -> tuple[list[Iteration], list[str]]:
+    """What the gate of a repeat looks at: the iterations of its speakers so far, and their turns with those it names.
+
+    Only what it waits for, so that what else has arrived by then changes nothing.
     """
-    speakers = set(casting.graph.speakers[gate.round])
-    standings = []
+    graph = casting.graph
+    speaking = set(graph.speakers[gate.round])
+    iterations: list[Iteration] = []
     turns: list[str] = []
-    for iteration in casting.graph.iterations.values():
-        turns += iteration.turns
-        same = set(casting.graph.speakers[iteration.round]) == speakers
-        if same and casting.is_scored(iteration) and not _left_out(iteration, state):
-            standings.append(standing(casting, state, iteration))
-        if iteration.id == gate.after:
+    for iteration in graph.iterations.values():
+        if set(graph.speakers[iteration.round]) == speaking:
+            turns += iteration.turns
+            if iteration.id == gate.place or _is_standing(iteration, casting, state):
+                iterations.append(iteration)
+        if iteration.id == gate.place:
             break
-    latest = _latest(casting, state, turns)
+    for node in gate.after:
+        if node in graph.turns:
+            last = graph.turns[node]
+            own = [id_ for id_, turn in graph.turns.items() if turn.participant == last.participant]
+            turns += own[: own.index(node) + 1]
+    return iterations, turns
+
+
+def _is_standing(iteration: Iteration, casting: Casting, state: State) -> bool:
+    """Whether voters stated in an iteration what is compared, and no gate left it out."""
+    ends = [state.turns[id_].ended if id_ in state.turns else None for id_ in iteration.turns]
+    left_out = all(ended is not None and ended.outcome == "skipped" for ended in ends)
+    return casting.is_scored(iteration) and not left_out
+
+
+def _facts(
+    casting: Casting,
+    state: State,
+    iterations: Sequence[Iteration],
+    turns: Sequence[str],
+    *,
+    prefix: Sequence[str] | None = None,
+) -> Facts:
+    """What is known of some iterations and turns; of the last iteration only ``prefix``, where it is given."""
+    standings = [
+        standing(casting, state, iteration, turns=prefix if iteration is iterations[-1] else None)
+        for iteration in iterations
+        if casting.is_scored(iteration)
+    ]
+    left_out = set(iterations[-1].turns) - set(prefix) if prefix is not None and iterations else set()
+    latest = _replies(casting, state, [id_ for id_ in turns if id_ not in left_out])
     return Facts(
         standings=tuple(standings),
         stops={id_: reply.stop for id_, reply in latest.items() if reply.stop is not None},
@@ -45,52 +122,45 @@ def facts(casting: Casting, state: State, gate: Gate) -> Facts:
     )
 
 
-def standing(casting: Casting, state: State, iteration: Iteration) -> Standing:
-    """Where the voters of one iteration stood."""
+def standing(
+    casting: Casting,
+    state: State,
+    iteration: Iteration,
+    *,
+    turns: Sequence[str] | None = None,
+) -> Standing:
+    """Where the voters of one iteration stood, by all its turns or by some."""
     voters = casting.voters(iteration.round)
-    replies: dict[str, Reply] = {}
-    finished = True
-    for id_ in iteration.turns:
-        participant = casting.graph.turns[id_].participant
-        ended = state.turns[id_].ended if id_ in state.turns else None
-        finished &= ended is not None
-        if participant in voters and ended is not None and ended.outcome == "completed" and ended.reply is not None:
-            replies[participant] = ended.reply
+    looked_at = iteration.turns if turns is None else turns
+    replies = {who: reply for who, reply in _replies(casting, state, looked_at).items() if who in voters}
     scored = state.score(iteration.round, iteration.number)
+    is_stance = casting.method is Method.STANCE
     return Standing(
-        expected=voters,
+        expected=tuple(voters),
         positions=_positions(casting.method, replies, state, iteration),
-        details={id_: reply.stance for id_, reply in replies.items() if reply.stance is not None}
-        if casting.method is Method.STANCE
-        else {},
-        confidences={id_: reply.confidence for id_, reply in replies.items() if reply.confidence is not None},
+        details={who: reply.stance for who, reply in replies.items() if is_stance and reply.stance is not None},
+        confidences={who: reply.confidence for who, reply in replies.items() if reply.confidence is not None},
         agreement=scored.value if scored is not None else None,
-        finished=finished,
+        finished=all(_is_over(id_, state) for id_ in iteration.turns) and len(looked_at) == len(iteration.turns),
     )
+
+
+def _replies(casting: Casting, state: State, turns: Sequence[str]) -> dict[str, Reply]:
+    """Participant to its completed reply in one of ``turns``."""
+    found: dict[str, Reply] = {}
+    for id_ in turns:
+        ended = state.turns[id_].ended if id_ in state.turns else None
+        if ended is not None and ended.outcome == "completed" and ended.reply is not None:
+            found[casting.graph.turns[id_].participant] = ended.reply
+    return found
 
 
 def _positions(method: Method, replies: Mapping[str, Reply], state: State, iteration: Iteration) -> Mapping[str, str]:
     """What each voter stands for: its answer, its stance's sign, or its camp where positions are compared."""
     if method is Method.ANSWER:
-        return {id_: reply.answer for id_, reply in replies.items() if reply.answer is not None}
+        return {who: reply.answer for who, reply in replies.items() if reply.answer is not None}
     if method is Method.STANCE:
-        return {id_: reply.stance.ballot for id_, reply in replies.items() if reply.stance is not None}
+        return {who: reply.stance.ballot for who, reply in replies.items() if reply.stance is not None}
     scored = state.score(iteration.round, iteration.number)
     camps = scored.camps if scored is not None else ()
     return {member: camp.label for camp in camps for member in camp.members}
-
-
-def _left_out(iteration: Iteration, state: State) -> bool:
-    """Whether a gate before left the iteration out, so that nobody stood anywhere in it."""
-    ends = [state.turns[id_].ended for id_ in iteration.turns if id_ in state.turns]
-    return bool(ends) and all(ended is not None and ended.outcome == "skipped" for ended in ends)
-
-
-def _latest(casting: Casting, state: State, turns: Sequence[str]) -> dict[str, Reply]:
-    """Everyone's latest completed reply among ``turns``."""
-    latest: dict[str, Reply] = {}
-    for id_ in turns:
-        ended = state.turns[id_].ended if id_ in state.turns else None
-        if ended is not None and ended.outcome == "completed" and ended.reply is not None:
-            latest[casting.graph.turns[id_].participant] = ended.reply
-    return latest

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from debate.briefing.brief import brief
 from debate.engine.casting import Casting
+from debate.engine.verdicts import rule_of
 from debate.graph.plan import Plan, Speaking, plan
+from debate.graph.pruning import pruned_by
 from debate.graph.remaining import remaining
 from debate.graph.turngraph import Turn, TurnGraph
 from debate.settings.prices import Price
@@ -33,9 +34,9 @@ def plan_left(casting: Casting, prices: Mapping[str, Price | None], state: State
 
 def over(graph: TurnGraph, state: State) -> set[str]:
     """The turns and gates that ``state`` has nothing left to do for; turns a gate left out are among them."""
-    held = [gate for id_, gate in graph.gates.items() if id_ in state.gates and state.gates[id_].holds]
     ended = {id_ for id_, turn in state.turns.items() if turn.ended is not None}
-    return ended | set(state.gates) | {id_ for gate in held for id_ in gate.prunes}
+    left_out = {id_ for event in state.gates.values() for id_ in pruned_by(graph, event)}
+    return ended | set(state.gates) | left_out
 
 
 def _plan(casting: Casting, prices: Mapping[str, Price | None], graph: TurnGraph, state: State) -> Plan:
@@ -46,22 +47,14 @@ def _plan(casting: Casting, prices: Mapping[str, Price | None], graph: TurnGraph
         scenario=casting.scenario.name,
         method=casting.method.value,
         participants=tuple(casting.members),
-        decision=casting.scenario.decision.by,
+        decision=str(rule_of(casting.scenario.decision.by)),
     )
 
 
 def _speaking(casting: Casting, turn: Turn, state: State) -> Speaking:
     part = casting.part(turn)
-    known = brief(
-        turn,
-        member=casting.members[turn.participant],
-        round_=casting.rounds[turn.round],
-        scenario=casting.scenario,
-        graph=casting.graph,
-        state=state,
-        templates=casting.templates,
-        spec=casting.specs[turn.round],
-        mode=casting.mode(turn.round),
-    )
+    mode = "text" if turn.serves is not None else casting.mode(turn.round)
+    round_ = casting.rounds[turn.round]
+    known = casting.briefing.brief(turn, state, round_=round_, spec=casting.spec(turn), mode=mode)
     size = sum(len(message.content.encode()) for message in known.messages)
     return Speaking(str(part.model), part.tier, part.max_tokens, size)

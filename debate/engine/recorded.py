@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pydantic import ValidationError
 
 from debate.briefing.rendering import referenced, text_hash
@@ -10,7 +12,7 @@ from debate.consensus.method import Method
 from debate.engine.casting import Casting, casting
 from debate.errors import DebateError, PromptError, ScenarioError, TranscriptDamaged, TranscriptError
 from debate.scenario.reading import check_scenario
-from debate.scenario.schema import Scenario
+from debate.scenario.schema import Scenario, with_steps
 from debate.transcript.reading import Saved
 
 
@@ -23,8 +25,7 @@ def recorded_scenario(saved: Saved) -> Scenario:
     try:
         scenario = Scenario.model_validate(dict(saved.header.scenario))
         # Prompts are taken from the transcript, so nobody minds whether their files are still there.
-        rounds = tuple(round_.model_copy(update={"prompt": None}) for round_ in scenario.rounds)
-        check_scenario(scenario.model_copy(update={"rounds": rounds}))
+        check_scenario(with_steps(scenario, lambda step: step.model_copy(update={"prompt": None})))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -44,17 +45,17 @@ def recorded_casting(saved: Saved) -> Casting:
     header = saved.header
     scenario = recorded_scenario(saved)
     sources = {name: _source(saved, name, hash_) for name, hash_ in header.templates.items()}
-    by_round = {round_.name: prompt_of(scenario, round_) for round_ in scenario.rounds}
+    by_round = {round_.name: prompt_of(scenario, round_) for round_ in scenario.steps}
     for name in (SYSTEM, *by_round.values()):
         if name not in sources:
             raise TranscriptDamaged(f"the template {name!r} is not stored", path=str(saved.path), line=1)
     _check_templates(saved, sources)
     try:
-        cast = casting(scenario, Templates(sources, by_round))
+        cast = casting(scenario, Templates(sources, by_round), seed=header.seed)
     except DebateError as error:
         raise _unusable(saved, str(error)) from error
     if header.method == Method.LEXICAL and cast.method is not Method.LEXICAL:
-        return Casting(scenario, cast.templates, wording_only=True)
+        return replace(cast, wording_only=True)
     return cast
 
 

@@ -176,7 +176,7 @@ def _given(saved: Saved, cast: Casting) -> _Given:
     found = {
         id_: resolved
         for id_, resolved in saved.state.gates.items()
-        if id_ in gates and turns.issuperset(cast.graph.iterations[gates[id_].after].turns)
+        if id_ in gates and turns.issuperset(cast.graph.iterations[gates[id_].place].turns)
     }
     return _Given(turns, found)
 

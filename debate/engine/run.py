@@ -144,6 +144,6 @@ def open_run(
 
 def _account(budget: BudgetSpec) -> Budget | None:
     """What a run may spend by its scenario; None when it says nothing."""
-    if budget.usd is None and budget.requests is None:
+    if budget.usd is None and budget.requests is None and budget.tokens is None:
         return None
-    return Budget(usd=budget.usd, requests=budget.requests)
+    return Budget(usd=budget.usd, requests=budget.requests, tokens=budget.tokens)

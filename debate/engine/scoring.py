@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 from debate.consensus.measures import Measures, measure
+from debate.consensus.score import Scorer
 from debate.consensus.voices import Voice
 from debate.engine.casting import Casting
 from debate.engine.embedding import Embedding
@@ -39,9 +41,19 @@ class RunScorer:
             measured = await scorer.score(
                 voices, self.casting.method, topic=self.casting.topic, choices=self._choices()
             )
+            pairs = await self._pairs(scorer, voices) if self.casting.needs_pairs else None
         except EmbedderError as error:
             return self._none(iteration, "agreement", voices, str(error))
-        return self._event(iteration, measured)
+        return self._event(iteration, measured).model_copy(update={"pairs": pairs})
+
+    async def _pairs(self, scorer: Scorer, voices: list[Voice]) -> dict[str, dict[str, float]]:
+        """The agreement of every two voices that can be compared. Every text is embedded once."""
+        found: dict[str, dict[str, float]] = {}
+        for one, other in combinations(voices, 2):
+            measured = await scorer.score([one, other], self.casting.method, topic=self.casting.topic)
+            if measured.agreement is not None:
+                found.setdefault(one.participant, {})[other.participant] = measured.agreement
+        return found
 
     async def wording(self, iteration: Iteration, state: State) -> Scored:
         """The mean embedding similarity of an iteration's positions."""
@@ -105,13 +117,18 @@ class RunScorer:
 
 
 def voices_of(casting: Casting, iteration: Iteration, state: State) -> list[Voice]:
-    """The voters of an iteration with what they stand for; one who gave no reply has a voice that lacks every field."""
+    """The voters of an iteration with what they stand for; one who gave no reply has a voice that lacks every field.
+
+    What a gate left out or a stop made unused has none.
+    """
     voices = []
     for id_ in iteration.turns:
         participant = casting.graph.turns[id_].participant
         if participant not in casting.voters(iteration.round):
             continue
         ended = state.turns[id_].ended if id_ in state.turns else None
+        if ended is not None and ended.outcome in ("skipped", "unused"):
+            continue
         reply = ended.reply if ended is not None and ended.outcome == "completed" else None
         voices.append(Voice.of(participant, reply) if reply is not None else Voice(participant=participant))
     return voices

@@ -79,9 +79,11 @@ class PlannedIteration(Piece):
     remembers: tuple[str, ...]
     """Speakers who are reminded of what they said themselves."""
     conditional: bool
-    """Whether a gate before it may leave it out."""
-    gate: str | None
-    """What is decided when it is over."""
+    """Whether a gate may leave out some of it."""
+    gates: tuple[str, ...]
+    """What is decided at it."""
+    summaries: tuple[str, ...]
+    """Turns that sum up what a speaker is to hear, held only if it is too long."""
 
 
 class PlannedModel(Piece):
@@ -128,7 +130,7 @@ def plan(
     decision: str,
 ) -> Plan:
     """Work out a run's bounds: from every gate ending its repeat at once to none ever doing so."""
-    pruned = {id_ for gate in graph.gates.values() for id_ in gate.prunes}
+    pruned = prunable(graph)
     everything = list(graph.turns.values())
     least = [turn for turn in everything if turn.id not in pruned]
     parts = {
@@ -153,6 +155,19 @@ def plan(
     )
 
 
+def prunable(graph: TurnGraph) -> set[str]:
+    """The turns of a run that may be left out, as many at once as can be: the others are always asked."""
+    left_out = {turn.id for turn in graph.turns.values() if turn.serves is not None}
+    for gate in graph.gates.values():
+        left_out.update(gate.prunes)
+        if gate.kind == "reply" and graph.waits_in_turn(gate.place):
+            left_out.update(graph.iterations[gate.place].turns[1:])
+        if gate.kind == "select":
+            lists = sorted(gate.choosing.values(), key=len)
+            left_out.update(id_ for turns in lists[gate.keeps :] for id_ in turns)
+    return left_out
+
+
 def _iteration(
     iteration: Iteration, graph: TurnGraph, speaking: Mapping[str, Speaking], pruned: set[str]
 ) -> PlannedIteration:
@@ -168,7 +183,8 @@ def _iteration(
         hears={turn.participant: tuple(hearing.speaker for hearing in turn.hears) for turn in turns},
         remembers=tuple(turn.participant for turn in turns if turn.own is not None),
         conditional=any(turn.id in pruned for turn in turns),
-        gate=iteration.gate,
+        gates=tuple(gate.id for gate in graph.gates_of.get(iteration.id, ())),
+        summaries=tuple(turn.summary for turn in turns if turn.summary is not None),
     )
 
 

@@ -14,21 +14,20 @@ def remaining(graph: TurnGraph, over: Collection[str]) -> TurnGraph:
     for id_, iteration in graph.iterations.items():
         speaking = tuple(turn for turn in iteration.turns if turn not in over)
         if speaking:
-            iterations[id_] = replace(
-                iteration, turns=speaking, gate=None if iteration.gate in over else iteration.gate
-            )
+            iterations[id_] = replace(iteration, turns=speaking)
+    gates = {id_: gate for id_, gate in graph.gates.items() if id_ not in over}
     turns = {id_: turn for id_, turn in graph.turns.items() if id_ not in over}
-    nodes = {*turns, *iterations, *(i.gate for i in iterations.values() if i.gate is not None)}
-    gates = {
-        id_: replace(gate, awaits=tuple(node for node in gate.awaits if node in nodes))
-        for id_, gate in graph.gates.items()
-        if id_ in nodes
-    }
+    nodes = {*turns, *iterations, *gates}
     for id_, turn in turns.items():
         hears = tuple(left for hearing in turn.hears if (left := _left(hearing, over)) is not None)
         own = _left(turn.own, over) if turn.own is not None else None
         turns[id_] = replace(turn, hears=hears, own=own, after=tuple(node for node in turn.after if node in nodes))
-    return TurnGraph(turns, iterations, gates, graph.speakers)
+    waits = {
+        node: tuple(other for other in awaited if other in nodes)
+        for node, awaited in graph.waits.items()
+        if node in nodes
+    }
+    return TurnGraph(turns, iterations, gates, graph.speakers, waits)
 
 
 def _left(hearing: Hearing, over: Collection[str]) -> Hearing | None:

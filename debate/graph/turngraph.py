@@ -1,7 +1,7 @@
 """The turn graph: every turn a run may hold, the gates between them, and what each must wait for.
 
-Repeats are unrolled to their bound, so the graph is finite and known before anything is asked. A gate may prune what
-follows it; nothing is ever added.
+Repeats are unrolled to their bound, so the graph is finite and known before anything is asked. A gate may prune or
+re-tier what follows it; nothing is ever added.
 """
 
 from __future__ import annotations
@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
+from typing import Literal
+
+GateKind = Literal["until", "reply", "when", "select", "escalate"]
+"""``until`` ends a repeat after an iteration, ``reply`` after any reply of one; ``when`` lets a round be held;
+``select`` says who goes on; ``escalate`` takes another tier."""
 
 
 def label(round_: str, iteration: int, *, repeats: bool) -> str:
@@ -32,7 +38,7 @@ class Turn:
     """One participant in one iteration of one round."""
 
     id: str
-    """``rebuttal.2/ana``."""
+    """``rebuttal.2/ana``; a summary for her is ``rebuttal.2/ana~scribe``."""
     round: str
     iteration: int
     participant: str
@@ -41,6 +47,15 @@ class Turn:
     """Its own earlier turns, where it is reminded of what it said."""
     after: tuple[str, ...]
     """Nodes it waits for: the latest turn of everyone it hears, its own previous turn, gates, the speaker before it."""
+    summary: str | None = None
+    """The turn that sums up what it hears, where that may be too long."""
+    serves: str | None = None
+    """The turn that this one is a summary for."""
+
+    @property
+    def place(self) -> str:
+        """The iteration it belongs to, as ``rebuttal.2``."""
+        return self.id.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +67,31 @@ class Iteration:
     round: str
     number: int
     turns: tuple[str, ...]
-    """In speaking order."""
-    gate: str | None
-    """The gate that is decided when it is over."""
+    """In speaking order; summaries are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The end of one iteration of a round that repeats ``until`` something holds."""
+    """A decision inside the turn graph."""
 
     id: str
     """``rebuttal.2?until``."""
+    kind: GateKind
     round: str
     iteration: int
-    after: str
-    """The iteration it is the end of."""
-    prunes: tuple[str, ...]
-    """The turns that are left out when it holds."""
-    awaits: tuple[str, ...] = ()
-    """What else it looks at: earlier iterations of the same speakers, the latest turns of whom its condition names."""
+    after: tuple[str, ...]
+    """Nodes it waits for."""
+    prunes: tuple[str, ...] = ()
+    """The turns it leaves out: when an ``until`` holds, when a ``when`` does not."""
+    choosing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For ``select``: participant to the later turns it loses when it is not chosen."""
+    keeps: int = 0
+    """For ``select``: how many go on at least."""
+
+    @property
+    def place(self) -> str:
+        """The iteration it stands at, as ``rebuttal.2``."""
+        return self.id.partition("?")[0]
 
 
 @dataclass(frozen=True)
@@ -78,28 +99,18 @@ class TurnGraph:
     """The compiled graph. Nodes are turns, iterations (which wait for their turns) and gates, named by their ids."""
 
     turns: Mapping[str, Turn]
-    """In speaking order, iteration by iteration."""
+    """In speaking order, iteration by iteration, each summary before the turn it serves."""
     iterations: Mapping[str, Iteration]
     gates: Mapping[str, Gate]
-    speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Round to those who speak in it, in speaking order."""
+    speakers: Mapping[str, tuple[str, ...]]
+    """Round to those who speak in it, in the order they are listed."""
+    waits: Mapping[str, tuple[str, ...]]
+    """Node to the nodes it waits for, in topological order."""
 
     @cached_property
     def speaking_order(self) -> Mapping[str, int]:
         """Turn to its place in speaking order, iteration by iteration."""
         return {id_: place for place, id_ in enumerate(self.turns)}
-
-    @cached_property
-    def waits(self) -> Mapping[str, tuple[str, ...]]:
-        """Node to the nodes it waits for, in topological order."""
-        table: dict[str, tuple[str, ...]] = {}
-        for iteration in self.iterations.values():
-            for id_ in iteration.turns:
-                table[id_] = self.turns[id_].after
-            table[iteration.id] = iteration.turns
-            if iteration.gate is not None:
-                table[iteration.gate] = (iteration.id, *self.gates[iteration.gate].awaits)
-        return table
 
     @cached_property
     def followers(self) -> Mapping[str, tuple[str, ...]]:
@@ -118,6 +129,19 @@ class TurnGraph:
             rest = max((table[other] for other in self.followers[node]), default=0)
             table[node] = rest + (1 if node in self.turns else 0)
         return table
+
+    @cached_property
+    def gates_of(self) -> Mapping[str, tuple[Gate, ...]]:
+        """Iteration to the gates that belong to it."""
+        table: dict[str, list[Gate]] = {}
+        for gate in self.gates.values():
+            table.setdefault(gate.place, []).append(gate)
+        return {id_: tuple(gates) for id_, gates in table.items()}
+
+    def waits_in_turn(self, iteration: str) -> bool:
+        """Whether the speakers of an iteration speak one by one."""
+        turns = self.iterations[iteration].turns
+        return any(before in self.turns[turn].after for before, turn in pairwise(turns))
 
     @property
     def critical_path(self) -> int:

@@ -48,7 +48,11 @@ def _turns(plan: Plan, width: int | None) -> list[str]:
         )
     lines = table(rows, width=width)
     if any(iteration.conditional for iteration in plan.iterations):
-        lines.append("? only if no gate before it ends the round")
+        lines.append("? only as far as no gate leaves it out")
+    gates = [f"  {gate}" for iteration in plan.iterations for gate in iteration.gates]
+    lines += ["", "decided on the way:", *gates] if gates else []
+    summaries = sum(len(iteration.summaries) for iteration in plan.iterations)
+    lines += ["", f"summaries, where what is heard is too long: up to {summaries}"] if summaries else []
     return lines
 
 

@@ -39,6 +39,19 @@ def stand_of(reply: Reply) -> str:
     return held if reply.confidence is None else f"{held}, {percent(reply.confidence)}"
 
 
+def _decided(event: GateResolved) -> str:
+    """What a gate does, in a few words."""
+    match event.gate.partition("?")[2]:
+        case "when":
+            return "is held" if event.holds else "is left out"
+        case "select":
+            return f"{', '.join(event.dropped)} left out" if event.dropped else "all go on"
+        case "escalate":
+            return "takes another tier" if event.holds else "keeps its tier"
+        case _:
+            return "ends the round" if event.holds else "goes on"
+
+
 def line_of(event: Event, labels: Labels) -> str | None:
     """One line on an event: where, and what; None for those that a person need not see."""
     found: tuple[str, str] | None = None
@@ -48,7 +61,7 @@ def line_of(event: Event, labels: Labels) -> str | None:
         case Scored():
             found = labels.get((event.round, event.iteration), event.round), _score(event)
         case GateResolved():
-            found = event.gate.partition("?")[0], f"{'ends the round' if event.holds else 'goes on'}: {event.reason}"
+            found = event.gate.partition("?")[0], f"{_decided(event)}: {event.reason}"
         case AttemptFailed():
             again = "" if event.retry_in is None else f"; tried again in {seconds(event.retry_in)}"
             found = event.turn, f"{event.message}{again}"

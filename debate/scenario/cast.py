@@ -22,6 +22,8 @@ class Member:
     role: str
     side: str | None
     persona: str | None
+    private: str | None
+    """A text only it is given."""
     weight: float
 
 
@@ -31,7 +33,15 @@ def cast(scenario: Scenario) -> tuple[Member, ...]:
     for entry, participant in scenario.participants.items():
         ids = [entry] if participant.count == 1 else [f"{entry}.{n}" for n in range(1, participant.count + 1)]
         members += [
-            Member(id_, entry, participant.role, participant.side, participant.persona, participant.weight)
+            Member(
+                id_,
+                entry,
+                participant.role,
+                participant.side,
+                participant.persona,
+                participant.private if isinstance(participant.private, str) else None,
+                participant.weight,
+            )
             for id_ in ids
         ]
     return tuple(members)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from debate import assets
-from debate.scenario.cast import Member, cast, named, speakers
+from debate.scenario.cast import Member, cast, speakers
 from debate.scenario.files import own_file
 from debate.scenario.keypath import KeyPath
 from debate.scenario.mistakes import Mistake
 from debate.scenario.roundchecks import check_rounds
-from debate.scenario.schema import FileText, Round, Scenario
+from debate.scenario.rulechecks import COUNTED, NEEDS_PARAMETER, TIES, check_decision
+from debate.scenario.schema import FileText, Group, Scenario, placed_steps
 from debate.scenario.shape import nearest
 from debate.scenario.topologychecks import check_topology
 
@@ -22,15 +23,13 @@ PARTICIPANTS_LIMIT: Final = 1000
 TURNS_LIMIT: Final = 100_000
 """In one debate, every repeat counted. A file of somebody else's must not be able to fill the memory."""
 
-RULES: Final = ("plurality", "majority")
-"""What ``decision.by`` may be beside a participant."""
-
 _RESERVED: Final = {
     "neighbours": "hears.from",
     "everyone": "hears",
     "nobody": "hears",
     "self": "hears.from",
-    **dict.fromkeys(RULES, "decision.by"),
+    **dict.fromkeys((*COUNTED, *NEEDS_PARAMETER), "decision.by"),
+    **dict.fromkeys(TIES, "decision.tie"),
 }
 
 
@@ -47,7 +46,8 @@ def check(scenario: Scenario) -> tuple[Mistake, ...]:
         *check_topology(scenario.graph, members, ("graph",)),
         *check_rounds(scenario, members),
         *_turns(scenario, members),
-        *_decision(scenario, members),
+        *check_decision(scenario, members),
+        *_groups(scenario),
         *_failure(scenario),
         *_consensus(scenario),
     )
@@ -57,6 +57,10 @@ def _asked(scenario: Scenario) -> Iterator[Mistake]:
     question = scenario.question
     if question is None:
         return
+    gold = question.gold
+    if gold is not None and question.kind == "choice" and question.choices and gold not in question.choices:
+        known = tuple(question.choices)
+        yield Mistake(("question", "gold"), f"expected one of {', '.join(known)}, found {gold!r}{nearest(gold, known)}")
     if question.kind not in {"choice", "set"}:
         if question.choices:
             message = f"choices are given for a question of kind {question.kind}; write kind: choice, or drop them"
@@ -75,7 +79,7 @@ def _asked(scenario: Scenario) -> Iterator[Mistake]:
 
 def _participants(scenario: Scenario) -> Iterator[Mistake]:
     roles = {participant.role for participant in scenario.participants.values()}
-    tiers = {*scenario.models, *(r.tier for r in scenario.rounds if r.tier), scenario.failure.substitute}
+    tiers = {*scenario.models, *(r.tier for r in scenario.steps if r.tier), scenario.failure.substitute}
     for id_, participant in scenario.participants.items():
         path: KeyPath = ("participants", id_)
         if id_ in roles:
@@ -111,8 +115,11 @@ def _side(scenario: Scenario, side: str | None, path: KeyPath) -> Iterator[Mista
 def _files(scenario: Scenario) -> Iterator[Mistake]:
     if isinstance(scenario.context, FileText):
         yield from _file(scenario, scenario.context.file, ("context", "file"))
-    for index, round_ in enumerate(scenario.rounds):
-        path: KeyPath = ("rounds", index, "prompt")
+    for id_, participant in scenario.participants.items():
+        if isinstance(participant.private, FileText):
+            yield from _file(scenario, participant.private.file, ("participants", id_, "private", "file"))
+    for place, round_ in placed_steps(scenario):
+        path: KeyPath = (*place, "prompt")
         if round_.prompt is None:
             continue
         if round_.prompt.startswith("./"):
@@ -130,52 +137,20 @@ def _file(scenario: Scenario, name: str, path: KeyPath) -> Iterator[Mistake]:
 
 
 def _turns(scenario: Scenario, members: tuple[Member, ...]) -> Iterator[Mistake]:
-    total = sum(len(speakers(r, members)) * (r.repeat.up_to if r.repeat else 1) for r in scenario.rounds)
+    total = sum(len(speakers(r, members)) * (r.repeat.up_to if r.repeat else 1) for r in scenario.steps)
     if total > TURNS_LIMIT:
         yield Mistake(("rounds",), f"up to {total} turns, the limit is {TURNS_LIMIT}; repeat less")
 
 
-def _decision(scenario: Scenario, members: tuple[Member, ...]) -> Iterator[Mistake]:
-    decision = scenario.decision
-    heard = [speakers(round_, members) for round_ in scenario.rounds]
-    rules = [("by", decision.by)] + ([("else", decision.else_)] if decision.else_ is not None else [])
-    for key, rule in rules:
-        path: KeyPath = ("decision", key)
-        if rule in RULES:
-            yield from _voters(scenario, members, path)
-            continue
-        meant = named([rule], members)
-        if not meant:
-            known = (*RULES, *(member.id for member in members))
-            mend = nearest(rule, known) or f"; expected {', '.join(RULES)} or a participant"
-            yield Mistake(path, f"there is no rule or participant {rule!r}{mend}")
-        elif meant[0].id != rule:
-            ids = ", ".join(member.id for member in meant)
-            yield Mistake(path, f"expected one participant who decides, {rule!r} means {ids}; name one of them")
-        elif not any(meant[0] in spoken or not spoken for spoken in heard):
-            # A round without speakers has a misspelt name, which is said there.
-            yield Mistake(path, f"{rule!r} is to decide but speaks in no round; add a round with who: {rule}")
-    if decision.else_ is not None and decision.else_ == decision.by:
-        yield Mistake(("decision", "else"), f"by and else are both {decision.by!r}; drop else, or name another rule")
-
-
-def _voters(scenario: Scenario, members: tuple[Member, ...], path: KeyPath) -> Iterator[Mistake]:
-    """A vote needs somebody without a side who is asked for what is voted on."""
-    deciders = {rule for rule in (scenario.decision.by, scenario.decision.else_) if rule is not None}
-    voters = [m for m in members if m.side is None and m.id not in deciders]
-    asking = [r for r in scenario.rounds if any(member in voters for member in speakers(r, members))]
-    if not voters:
-        yield Mistake(path, "nobody can vote, as every participant is told a side; name a participant without one")
-    elif asking and not any(_asks_for_ballot(scenario, round_) for round_ in asking):
-        ballot = "stance" if scenario.motion is not None else "answer"
-        yield Mistake(path, f"nobody is asked for a {ballot} to vote with; add it to a round's reply")
-
-
-def _asks_for_ballot(scenario: Scenario, round_: Round) -> bool:
-    if round_.reply is None:
-        return True
-    ballots = {"stance", "answer"} if scenario.is_template else {"stance" if scenario.motion is not None else "answer"}
-    return bool(ballots & set(round_.reply))
+def _groups(scenario: Scenario) -> Iterator[Mistake]:
+    names = [step.name for step in scenario.steps]
+    seen: set[str] = set()
+    for index, entry in enumerate(scenario.rounds):
+        if isinstance(entry, Group):
+            if entry.name in seen or entry.name in names:
+                message = f"a second round or group named {entry.name!r}; rename one"
+                yield Mistake(("rounds", index, "name"), message)
+            seen.add(entry.name)
 
 
 def _failure(scenario: Scenario) -> Iterator[Mistake]:
@@ -200,4 +175,4 @@ def _consensus(scenario: Scenario) -> Iterator[Mistake]:
         yield Mistake(("consensus", "method"), "answers are given to a question, and this is a motion; use stance")
 
 
-__all__ = ["PARTICIPANTS_LIMIT", "RULES", "TURNS_LIMIT", "check"]
+__all__ = ["PARTICIPANTS_LIMIT", "TURNS_LIMIT", "check"]

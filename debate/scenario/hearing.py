@@ -1,72 +1,23 @@
-"""Who hears whom: topologies on participants, and queries over what was said."""
+"""Queries over what was said: which replies a turn is given to read, and how."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from debate.scenario.base import Part
+from debate.scenario.topology import PlainTopology, Topology, TopologyField, TopologyName
 
-TopologyName = Literal["complete", "ring", "star", "edges"]
-"""The topologies there are."""
+Names = Literal["shown", "alias", "shuffled", "hidden"]
+"""How a hearer is told who said what.
 
-PlainTopology = Literal["complete", "ring", "star"]
-"""Those that need no parameters and may be written as a word."""
+``shown``: by id. ``alias``: by a letter, the same for a speaker throughout the run. ``shuffled``: by a letter drawn
+anew for each turn, the replies in that order. ``hidden``: not at all.
+"""
 
-
-class Complete(Part):
-    """Everyone hears everyone."""
-
-
-class Ring(Part):
-    """Each hears the ``k`` before it in the order of the file; with ``both`` also the ``k`` after."""
-
-    k: Annotated[int, Field(ge=1)] = 1
-    both: bool = False
-
-
-class Star(Part):
-    """The hub hears all, and all hear the hub."""
-
-    hub: str | None = None
-    """The participant in the middle; the first one by default."""
-
-
-def _empty_for_null(value: object) -> object:
-    return {} if value is None else value
-
-
-class Topology(Part):
-    """A directed graph on participants; an edge ``u → v`` means v hears u. Exactly one key."""
-
-    complete: Annotated[Complete, BeforeValidator(_empty_for_null)] | None = None
-    ring: Annotated[Ring, BeforeValidator(_empty_for_null)] | None = None
-    star: Annotated[Star, BeforeValidator(_empty_for_null)] | None = None
-    edges: tuple[tuple[str, str], ...] | None = None
-    """Pairs ``[speaker, hearer]``."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Topology:
-        if len(self.model_fields_set) != 1:
-            names = ", ".join(get_args(TopologyName))
-            raise ValueError(f"expected one topology of {names}, found {len(self.model_fields_set)}")
-        return self
-
-    @property
-    def name(self) -> TopologyName:
-        """Which topology this is."""
-        return next(name for name in get_args(TopologyName) if name in self.model_fields_set)
-
-
-def _topology_from_word(value: object) -> object:
-    return {value: {}} if isinstance(value, str) else value
-
-
-TopologyField = Annotated[
-    Topology, BeforeValidator(_topology_from_word, json_schema_input_type=PlainTopology | Topology)
-]
-"""A topology as a word, or with its parameters."""
+ShownField = Literal["text", "position", "stance", "answer", "confidence", "critique"]
+"""A part of a reply that can be shown to others."""
 
 
 class LastRounds(Part):
@@ -75,7 +26,24 @@ class LastRounds(Part):
     last: Annotated[int, Field(ge=1)]
 
 
-def _tuple_from_word(value: object) -> object:
+class Summarise(Part):
+    """Have a participant sum up what does not fit."""
+
+    summarise: str
+    """A participant's id. Its summary is a turn of its own, held only when it is needed."""
+
+
+class TokenBudget(Part):
+    """How much of what is heard may be shown, and what happens to the rest. Each cut is visible to the hearer."""
+
+    tokens: Annotated[int, Field(ge=50)]
+    """Estimated at four UTF-8 bytes a token."""
+    then: Literal["truncate", "drop"] | Summarise = "truncate"
+    """``truncate``: each reply is cut to an equal part; ``drop``: the oldest replies are left out."""
+
+
+def tuple_from_word(value: object) -> object:
+    """A single word as the list it stands for."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -83,17 +51,29 @@ class Query(Part):
     """Which replies a turn is given to read."""
 
     from_: Annotated[
-        tuple[str, ...], BeforeValidator(_tuple_from_word, json_schema_input_type=str | tuple[str, ...])
+        tuple[str, ...], BeforeValidator(tuple_from_word, json_schema_input_type=str | tuple[str, ...])
     ] = Field(default=("neighbours",), alias="from")
     """``neighbours`` (along the graph), ``everyone``, ``self``, roles or ids; nobody when empty."""
     graph: TopologyField | None = None
     """The topology that ``neighbours`` follows here; the scenario's by default."""
     rounds: LastRounds | str = "last"
     """``last`` (the speaker's latest reply), ``all``, the last few, or the name of one round."""
+    fields: Annotated[tuple[ShownField, ...], Field(min_length=1)] | None = None
+    """Which parts of a reply are shown; all by default."""
     same_round: bool = False
-    """With a sequential order: hear those who spoke earlier in the same iteration too."""
-    names: Literal["shown", "hidden"] = "shown"
+    """With an order in which they speak one by one: hear those who spoke earlier in the same iteration too."""
+    names: Names = "shown"
     """Whether the hearer is told who said what."""
+    group_by: Literal["answer"] | None = None
+    """Show replies by what they answer, with how many hold each; every group, however many there are."""
+    budget: TokenBudget | None = None
+    """How much may be shown."""
+
+    @property
+    def summariser(self) -> str | None:
+        """Who sums up what does not fit, when somebody does."""
+        then = self.budget.then if self.budget is not None else None
+        return then.summarise if isinstance(then, Summarise) else None
 
 
 def _query_from_short(value: object) -> object:

@@ -7,10 +7,11 @@ from typing import Final
 
 from debate.scenario.cast import Member, model_for, speakers
 from debate.scenario.conditions import NobodyMoved, SaysStop, leaves, participants_named
+from debate.scenario.gatechecks import check_budget, check_gates, check_repeat
 from debate.scenario.hearing import Query
-from debate.scenario.keypath import KeyPath
+from debate.scenario.keypath import KeyPath, format_path
 from debate.scenario.mistakes import Mistake
-from debate.scenario.schema import Round, Scenario
+from debate.scenario.schema import Round, Scenario, placed_steps
 from debate.scenario.shape import nearest
 from debate.scenario.topologychecks import check_participant, check_topology
 
@@ -22,23 +23,35 @@ _ROUND_WORDS: Final = ("last", "all")
 
 def check_rounds(scenario: Scenario, members: Sequence[Member]) -> Iterator[Mistake]:
     """Every mistake in the rounds, in their order."""
-    first: dict[str, int] = {}
-    for index, round_ in enumerate(scenario.rounds):
-        path: KeyPath = ("rounds", index)
+    first: dict[str, str] = {}
+    earlier: list[str] = []
+    for path, round_ in placed_steps(scenario):
         if round_.name in first:
-            message = f"a second round named {round_.name!r}, the first is rounds[{first[round_.name]}]; rename one"
+            message = f"a second round named {round_.name!r}, the first is {first[round_.name]}; rename one"
             yield Mistake((*path, "name"), message)
         if round_.name in _ROUND_WORDS:
             message = f"{round_.name!r} has a meaning of its own in hears.rounds; choose another name"
             yield Mistake((*path, "name"), message)
-        first.setdefault(round_.name, index)
+        first.setdefault(round_.name, format_path(path))
         yield from _names(round_.who, members, (*path, "who"))
         yield from _tier(scenario, round_, members, path)
         yield from _reply(scenario, round_, (*path, "reply"))
         yield from _until(round_, members, path)
-        if round_.hears is not None:
-            earlier = [r.name for r in scenario.rounds[: index + 1]]
-            yield from _hears(round_, round_.hears, members, earlier, (*path, "hears"))
+        yield from check_repeat(round_, path)
+        yield from check_gates(scenario, round_, members, path, is_first=not earlier)
+        earlier.append(round_.name)
+        for query, here in _queries(round_, path):
+            yield from _hears(round_, query, members, earlier, here)
+            yield from check_budget(scenario, round_, query, members, here)
+
+
+def _queries(round_: Round, path: KeyPath) -> Iterator[tuple[Query, KeyPath]]:
+    """What a round hears, in all its iterations, each with its place."""
+    if round_.hears is not None:
+        yield round_.hears, (*path, "hears")
+    if round_.repeat is not None:
+        for index, query in enumerate(round_.repeat.hears or ()):
+            yield query, (*path, "repeat", "hears", index)
 
 
 def _names(
@@ -110,7 +123,7 @@ def _hears(
             yield Mistake(
                 (*path, "graph"), "a graph is given, but from does not name neighbours; add it, or drop graph"
             )
-    if query.same_round and round_.order != "sequential":
+    if query.same_round and round_.order == "simultaneous":
         message = "in a simultaneous round nobody has spoken yet; write order: sequential, or drop same_round"
         yield Mistake((*path, "same_round"), message, at_key=True)
     if isinstance(query.rounds, str) and query.rounds not in (*_ROUND_WORDS, *earlier):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from debate.reply.reply import QuestionKind, ReplyField
 from debate.scenario.base import Part
-from debate.scenario.conditions import Condition
-from debate.scenario.hearing import HearsField, Query, Topology, TopologyField
+from debate.scenario.conditions import Condition, Part01
+from debate.scenario.hearing import HearsField, Query, tuple_from_word
 from debate.scenario.sampling import ModelField, Sampling
+from debate.scenario.topology import Topology, TopologyField
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=64)]
 """A name for a participant, a role, a round or a tier."""
@@ -42,7 +43,9 @@ class Question(Part):
     text: Annotated[str, Field(min_length=1)]
     kind: QuestionKind = "open"
     choices: Mapping[str, str] = {}
-    """Letter to text, for ``kind: choice``."""
+    """Letter to text, for ``kind: choice`` and ``kind: set``."""
+    gold: str | None = None
+    """The right answer. Never shown to anyone; the verdict is compared with it afterwards."""
 
 
 QuestionField = Annotated[Question, BeforeValidator(_question_from_text, json_schema_input_type=str | Question)]
@@ -57,6 +60,8 @@ class Participant(Part):
     side: str | None = None
     """``for`` or ``against`` a motion, or a choice: told to argue it; neither votes nor counts in consensus."""
     persona: str | None = None
+    private: TextField | None = None
+    """A text only this participant is given."""
     models: Mapping[str, ModelField] = {}
     """Tiers for which this participant has a model of its own."""
     sampling: Sampling = Sampling()
@@ -71,15 +76,59 @@ class Repeat(Part):
 
     up_to: Annotated[int, Field(ge=1, le=100)]
     until: Condition | None = None
-    """Checked after each iteration; when it holds, the iterations left are not run."""
+    """When it holds, what is left of the repeat is not held."""
+    after: Literal["iteration", "reply"] = "iteration"
+    """When ``until`` is checked: after each iteration, or after each reply, on the replies finished in speaking order.
+    Replies beyond those, answered already or under way, are then not used."""
+    hears: Annotated[tuple[HearsField, ...], Field(min_length=1)] | None = None
+    """What each iteration hears, the last for all that follow; by default what the round says."""
 
 
 def _repeat_from_number(value: object) -> object:
     return {"up_to": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _tuple_from_word(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+class PrivateTo(Part):
+    """A round whose replies only some may hear."""
+
+    private_to: Annotated[
+        tuple[str, ...], BeforeValidator(tuple_from_word, json_schema_input_type=str | tuple[str, ...])
+    ]
+    """Roles or ids; a speaker always remembers its own."""
+
+
+class Select(Part):
+    """Who goes on after a round. Exactly one of ``top``, ``drop`` and ``most_dissimilar``.
+
+    It chooses among those whose replies are there to be compared, and leaves the others out of every later round, but
+    for whoever decides.
+    """
+
+    top: Annotated[int, Field(ge=1)] | None = None
+    """So many, by the ranking or the scores that ``by`` gave them."""
+    by: str | None = None
+    """A participant, for ``top``."""
+    drop: Literal["duplicates"] | None = None
+    """Of those who hold the same answer, only the first in the order of the file goes on."""
+    most_dissimilar: Annotated[int, Field(ge=2)] | None = None
+    """So many, as far apart as can be: greedily, by the run's measure of agreement."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Select:
+        given = [name for name in ("top", "drop", "most_dissimilar") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("select takes one of {top: 2, by: ranker}, {drop: duplicates}, {most_dissimilar: 2}")
+        if (self.top is None) != (self.by is None):
+            raise ValueError("top and by go together, as in {top: 2, by: ranker}")
+        return self
+
+
+class Escalate(Part):
+    """Another tier for a round when the one before did not settle it."""
+
+    when: Condition
+    to: Id
+    """The tier."""
 
 
 class Round(Part):
@@ -88,35 +137,102 @@ class Round(Part):
     name: Id
     who: Annotated[
         tuple[str, ...],
-        BeforeValidator(_tuple_from_word, json_schema_input_type=str | tuple[str, ...]),
+        BeforeValidator(tuple_from_word, json_schema_input_type=str | tuple[str, ...]),
         Field(min_length=1),
     ]
     """Roles or ids."""
-    order: Literal["simultaneous", "sequential"] = "simultaneous"
+    order: Literal["simultaneous", "sequential", "rotate", "random"] = "simultaneous"
+    """All at once; or one by one: as listed, beginning one further in each iteration, or as the run's seed draws it."""
     tier: Id | None = None
     """Which rung of ``models`` speaks; may be left out when there is only one."""
     prompt: str | None = None
     """A template of ``prompts/`` by name, or ``./own.md.j2`` beside the scenario."""
+    given: Mapping[Id, str | int | float | bool] = {}
+    """Parameters for the prompt's template, under ``given``: ``agree: 0.3``, say."""
     reply: tuple[ReplyField, ...] | None = None
     """What is asked for; by default position, stance or answer, and confidence."""
     reply_mode: Literal["auto", "text", "schema"] = "auto"
     """Footer in the text, or JSON held to a schema; ``auto`` is ``text``."""
+    about: Literal["options", "speakers"] | None = None
+    """What ballots, rankings and scores are about: the options of what is asked, by default where it has some, or the
+    speakers that were heard."""
     hears: HearsField | None = None
     """By default the scenario's graph."""
+    scope: Literal["public"] | PrivateTo = "public"
+    """Who may ever hear what is said here."""
+    swap_sides: bool = False
+    """Participants of two sides argue the other one's here."""
     repeat: Annotated[Repeat, BeforeValidator(_repeat_from_number, json_schema_input_type=int | Repeat)] | None = None
+    select: Select | None = None
+    """Who goes on after it."""
+    escalate: Escalate | None = None
+    """Another tier, decided before each iteration."""
+    when: Condition | None = None
+    """The round is held only if this holds before it."""
+    else_: Literal["skip", "end"] = Field(default="skip", alias="else")
+    """When it does not: this round is left out, or every round that is left but those of whoever decides."""
     sampling: Sampling = Sampling()
+
+
+class Group(Part):
+    """A sub-debate. Its rounds hear only its own participants, unless they name others."""
+
+    name: Id
+    group: Annotated[tuple[Round, ...], Field(min_length=1)]
+
+
+def _is_group(value: object) -> str:
+    keys = value if isinstance(value, dict) else getattr(value, "model_fields_set", ())
+    return "group" if "group" in keys else "round"
+
+
+RoundField = Annotated[Annotated[Round, Tag("round")] | Annotated[Group, Tag("group")], Discriminator(_is_group)]
+"""A round, or a group of them."""
+
+
+class Supermajority(Part):
+    """An answer that so large a part of the votes is for."""
+
+    supermajority: Part01
+
+
+class Weighted(Part):
+    """A vote that counts each ballot by what its voter claims, or by its weight in the scenario."""
+
+    weighted: Literal["confidence", "weight"]
+
+
+class ScoreRule(Part):
+    """The option with the highest mean or median score."""
+
+    score: Literal["mean", "median"]
+
+
+class Veto(Part):
+    """Another rule's answer, unless the participant disagrees with it."""
+
+    veto: str
+    over: str | Supermajority | Weighted | ScoreRule
+
+
+RuleField = str | Supermajority | Weighted | ScoreRule | Veto
+"""``plurality``, ``majority``, ``unanimity``, ``approval``, ``cumulative``, ``borda``, ``irv``, ``condorcet``,
+``trajectory``, ``medoid``, a rule with a parameter, or a participant whose reply decides."""
 
 
 class Decision(Part):
     """How the verdict comes about."""
 
-    by: str = "plurality"
-    """``plurality``, ``majority``, or a participant whose reply decides."""
-    tie: Literal["none", "lot"] = "none"
-    """What a tie gives: no answer, or a lot drawn from the run's seed."""
+    by: RuleField = "plurality"
+    """The rule, or a participant whose reply decides."""
+    tie: str = "none"
+    """What a tie gives: ``none`` (no answer), ``lot`` (drawn from the run's seed), ``earlier_round``, or the choice of
+    a participant."""
     abstain: Literal["counts", "ignored"] = "counts"
     """Whether those without a readable vote stay in the denominator."""
-    else_: str | None = Field(default=None, alias="else")
+    self_vote: Literal["counts", "excluded"] = "excluded"
+    """Whether a ballot, ranking or score for the voter itself counts."""
+    else_: RuleField | None = Field(default=None, alias="else")
     """The rule that decides when ``by`` gives no answer."""
 
 
@@ -156,6 +272,10 @@ class BudgetSpec(Part):
     usd: Annotated[Decimal, Field(gt=0)] | None = None
     requests: Annotated[int, Field(ge=1)] | None = None
     """HTTP sends, retries included."""
+    tokens: Annotated[int, Field(ge=1)] | None = None
+    """Prompt and completion tokens together."""
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    """Wall-clock time of the run."""
 
 
 class Scenario(Part):
@@ -176,7 +296,7 @@ class Scenario(Part):
     sampling: Sampling = Sampling()
     participants: Annotated[Mapping[Id, Participant], Field(min_length=1)]
     graph: TopologyField = Topology.model_validate({"complete": {}})
-    rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
+    rounds: Annotated[tuple[RoundField, ...], Field(min_length=1)]
     decision: Annotated[Decision, BeforeValidator(_decision_from_word, json_schema_input_type=str | Decision)] = (
         Decision()
     )
@@ -204,9 +324,40 @@ class Scenario(Part):
         return self
 
     @property
+    def steps(self) -> tuple[Round, ...]:
+        """Every round in order, those of groups where the group stands."""
+        return tuple(step for entry in self.rounds for step in (entry.group if isinstance(entry, Group) else (entry,)))
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Round to the group it belongs to, for those that belong to one."""
+        return {step.name: entry.name for entry in self.rounds if isinstance(entry, Group) for step in entry.group}
+
+    @property
     def is_template(self) -> bool:
         """Whether a motion or question is still to be given."""
         return self.motion is None and self.question is None
+
+
+def placed_steps(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Round]]:
+    """Every round with its key path: ``rounds[2]``, or ``rounds[2].group[0]`` in a group."""
+    for index, entry in enumerate(scenario.rounds):
+        if isinstance(entry, Group):
+            for inner, step in enumerate(entry.group):
+                yield ("rounds", index, "group", inner), step
+        else:
+            yield ("rounds", index), entry
+
+
+def with_steps(scenario: Scenario, change: Callable[[Round], Round]) -> Scenario:
+    """The scenario with every round changed, those of groups too."""
+    rounds = tuple(
+        entry.model_copy(update={"group": tuple(map(change, entry.group))})
+        if isinstance(entry, Group)
+        else change(entry)
+        for entry in scenario.rounds
+    )
+    return scenario.model_copy(update={"rounds": rounds})
 
 
 __all__ = [

@@ -18,20 +18,32 @@ def with_texts(scenario: Scenario) -> Scenario:
     Raises:
         debate.errors.ScenarioError: If a file is missing, too large, not UTF-8, or outside the scenario's folder.
     """
-    if not isinstance(scenario.context, FileText):
-        return scenario
+    changes: dict[str, object] = {}
+    if isinstance(scenario.context, FileText):
+        changes["context"] = _read(scenario, scenario.context.file, "context.file")
+    participants = {
+        id_: one.model_copy(update={"private": _read(scenario, one.private.file, f"participants.{id_}.private.file")})
+        if isinstance(one.private, FileText)
+        else one
+        for id_, one in scenario.participants.items()
+    }
+    if participants != scenario.participants:
+        changes["participants"] = participants
+    return scenario.model_copy(update=changes) if changes else scenario
+
+
+def _read(scenario: Scenario, name: str, key: str) -> str:
     try:
-        data = own_file(scenario.folder, scenario.context.file).read_bytes()
+        data = own_file(scenario.folder, name).read_bytes()
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise _error(f"{scenario.context.file!r} is not UTF-8: {error.reason}") from None
+        raise _error(key, f"{name!r} is not UTF-8: {error.reason}") from None
     except (ValueError, OSError) as error:
-        raise _error(str(error)) from error
+        raise _error(key, str(error)) from error
     if len(data) > SIZE_LIMIT:
-        raise _error(f"{scenario.context.file!r} is larger than {SIZE_LIMIT:,} bytes")
-    inlined = scenario.model_copy(update={"context": text})
-    return inlined if scenario.folder is None else inlined.in_folder(scenario.folder)
+        raise _error(key, f"{name!r} is larger than {SIZE_LIMIT:,} bytes")
+    return text
 
 
-def _error(message: str) -> ScenarioError:
-    return ScenarioError((Problem(None, message, "context.file"),))
+def _error(key: str, message: str) -> ScenarioError:
+    return ScenarioError((Problem(None, message, key),))

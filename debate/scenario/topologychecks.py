@@ -5,21 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from debate.scenario.cast import OUTSIDE_ROLE, Member
-from debate.scenario.hearing import Topology
 from debate.scenario.keypath import KeyPath
 from debate.scenario.mistakes import Mistake
 from debate.scenario.shape import nearest
+from debate.scenario.topology import Topology
 
 
 def check_topology(topology: Topology, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
     """Hubs and the ends of edges are participants; a ring is not longer than its circle."""
-    inside = [member for member in members if member.role != OUTSIDE_ROLE]
+    inside = len([member for member in members if member.role != OUTSIDE_ROLE])
     if topology.star is not None and topology.star.hub is not None:
         yield from check_participant(topology.star.hub, members, (*path, "star", "hub"))
-    if topology.ring is not None and topology.ring.k > max(1, len(inside) - 1):
-        most = max(1, len(inside) - 1)
-        message = f"a ring of {len(inside)} participants has at most {most} before each, found k: {topology.ring.k}"
+    yield from _sizes(topology, inside, path)
+    yield from _edges(topology, members, path)
+
+
+def _sizes(topology: Topology, inside: int, path: KeyPath) -> Iterator[Mistake]:
+    """Whether so many participants can stand on it."""
+    most = max(1, inside - 1)
+    if topology.ring is not None and topology.ring.k > most:
+        message = f"a ring of {inside} participants has at most {most} before each, found k: {topology.ring.k}"
         yield Mistake((*path, "ring", "k"), message)
+    if topology.layers is not None and sum(topology.layers.sizes) != inside:
+        message = f"the layers have {sum(topology.layers.sizes)} places for {inside} participants; make them equal"
+        yield Mistake((*path, "layers", "sizes"), message)
+    if topology.bipartite is not None and (topology.bipartite.first or 1) >= inside:
+        message = f"the first half takes all {inside} participants; make first smaller"
+        yield Mistake((*path, "bipartite", "first"), message)
+    if topology.random is not None and (topology.random.degree or 0) >= inside:
+        message = f"nobody can hear {topology.random.degree} of {inside - 1} others; lower degree"
+        yield Mistake((*path, "random", "degree"), message)
+    if topology.small_world is not None and 2 * topology.small_world.k >= inside:
+        message = f"{inside} participants have at most {(inside - 1) // 2} on either side, found k: "
+        yield Mistake((*path, "small_world", "k"), f"{message}{topology.small_world.k}")
+
+
+def _edges(topology: Topology, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
     seen: dict[tuple[str, str], int] = {}
     for index, edge in enumerate(topology.edges or ()):
         here: KeyPath = (*path, "edges", index)

@@ -33,7 +33,7 @@ Money = Annotated[Decimal, Field(json_schema_extra={"type": "string"})]
 class Fact(BaseModel):
     """What every event is: frozen data that knows all its fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)  # JSON would make a null of them
 
 
 class Parent(Fact):
@@ -110,6 +110,8 @@ class HeardTurn(Fact):
     """Whom the hearer was told it comes from."""
     cut: int | None = None
     """Characters left out, when not all of it was shown."""
+    dropped: bool = False
+    """Whether it was left out whole for want of space."""
 
 
 class Recipe(Fact):
@@ -120,7 +122,7 @@ class Recipe(Fact):
     heard: tuple[HeardTurn, ...] = ()
     own: tuple[str, ...] = ()
     """The speaker's own earlier turns that it was reminded of."""
-    mode: Literal["text", "schema"] = "text"
+    mode: Literal["text", "schema", "tool"] = "text"
 
 
 class Sampled(Fact):
@@ -234,8 +236,12 @@ class GateResolved(Fact):
     kind: Literal["gate_resolved"] = "gate_resolved"
     gate: str
     holds: bool
-    """Whether the gate's condition held."""
+    """Whether the gate's condition held; a selection always does."""
     reason: str
+    upto: str | None = None
+    """For a condition checked after each reply: the last turn in speaking order that it looked at."""
+    dropped: tuple[str, ...] = ()
+    """For a selection: the participants that do not go on."""
 
 
 class Camp(Fact):
@@ -267,6 +273,8 @@ class Scored(Fact):
     unanimous: bool | None = None
     effective_positions: float | None = None
     camps: tuple[Camp, ...] = ()
+    pairs: Mapping[str, Mapping[str, float]] | None = None
+    """Agreement of each pair, where the decision needs it and it cannot be worked out from the replies alone."""
     reliability: Literal["high", "medium", "low"] | None = None
     embedder: str | None = None
 
@@ -284,6 +292,8 @@ class VerdictReached(Fact):
     kind: Literal["verdict_reached"] = "verdict_reached"
     answer: str | None = None
     """For, against or neutral on a motion; the answer to a question; None when none was reached."""
+    winner: str | None = None
+    """The participant whose reply was chosen, where the vote was about the speakers."""
     by: str
     """The rule or participant that decided."""
     fallback_from: str | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 
 from debate.transcript.events import Camp, Dissent, Scored
 from debate.transcript.ledger import Ledger, Tally, ledger
@@ -214,14 +214,23 @@ def scores(state: State) -> tuple[Score, ...]:
     """The scored iterations in the order they were held."""
     header = state.header
     assert header is not None, "scores follow a header"
-    rounds = header.scenario["rounds"]
-    assert isinstance(rounds, list), "a scenario has a list of rounds"
-    order = {round_["name"]: place for place, round_ in enumerate(rounds) if isinstance(round_, dict)}
+    order = {name: place for place, name in enumerate(_round_names(header.scenario["rounds"]))}
     taken = sorted(
         (scored for key, scored in state.scores.items() if key.measure == "agreement"),
         key=lambda scored: (order[scored.round], scored.iteration),
     )
     return tuple(Score(scored, state.score(scored.round, scored.iteration, "similarity")) for scored in taken)
+
+
+def _round_names(rounds: JsonValue) -> Iterator[str]:
+    """The rounds of a recorded scenario in order, those of groups where the group stands."""
+    assert isinstance(rounds, list), "a scenario has a list of rounds"
+    for entry in rounds:
+        assert isinstance(entry, dict), "a round is a mapping"
+        if "group" in entry:
+            yield from _round_names(entry["group"])
+        else:
+            yield str(entry["name"])
 
 
 def consensus_of(state: State) -> Consensus | None:

@@ -51,7 +51,7 @@ def test_shorthands_are_part_of_it() -> None:
         ("hears: nobody", "hears: nobdy"),
         ("both: true", "both: yes"),
         ("agreement: 0.85", "agrement: 0.85"),
-        ("decision: majority", "decision: {tie: lott}"),
+        ("decision: majority", "decision: {abstain: countz}"),
     ],
 )
 def test_mistakes_are_seen_by_it(right: str, wrong: str) -> None:
