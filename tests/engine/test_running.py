@@ -589,6 +589,21 @@ class TestEmbedding:
         assert held.result.verdict is not None
         assert held.result.verdict.answer == "for"
 
+    @pytest.mark.parametrize("number", [float("nan"), float("inf")])
+    async def test_vectors_without_a_meaning_give_a_reason_and_no_number(self, tmp_path: Path, number: float) -> None:
+        """Vectors that hold no number make no similarity, and no line of the transcript that cannot be read back."""
+
+        def embed(texts: list[str]) -> object:
+            import numpy as np  # noqa: PLC0415
+
+            return np.full((len(texts), 3), number)
+
+        held = await hold(scenario(consensus={"similarity": "on"}), Scripted(), tmp_path, embedder=embed)
+        assert held.result.status == "completed"
+        assert held.result.consensus is not None
+        assert held.result.consensus.similarity is None
+        assert held.result.consensus.similarity_reason
+
     async def test_an_embedder_of_ones_own_is_used(self, tmp_path: Path) -> None:
         """Any callable from texts to vectors embeds; equal positions have similarity 1."""
 

@@ -181,7 +181,7 @@ def test_a_gate_never_looks_at_what_it_does_not_wait_for(slow: str) -> None:
 
 
 def test_movement_is_seen_from_the_round_before() -> None:
-    """``nobody_moved`` compares a repeat's first iteration with the same speakers' round before it, skipped ones not."""
+    """``nobody_moved`` compares a repeat's first iteration with the round of the same speakers before it."""
     rounds = [
         {"name": "opening", "who": "debater", "repeat": {"up_to": 3, "until": "unanimous"}, "hears": "nobody"},
         {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 3, "until": "nobody_moved"}},
