@@ -9,7 +9,7 @@ from debate.engine.commands import Ask
 from debate.models.options import Spend
 from debate.models.port import ModelRef
 from debate.pool.budget import NOTHING
-from debate.pool.spending import PriceOf, worst_spend
+from debate.pool.spending import PriceOf, unreached, worst_spend
 from debate.transcript.events import TurnAsked
 from debate.transcript.ledger import UNSENT_SOURCES
 from debate.transcript.state import State, TurnState
@@ -33,9 +33,17 @@ def spent_so_far(state: State, asker: Asker, price_of: PriceOf) -> Spend:
     total = NOTHING
     for id_, turn in state.turns.items():
         for number, asked in turn.asked.items():
+            total = _plus(total, _unbilled(turn, number))
             for usage, cost in _sends(turn, number):
                 total = _plus(total, _known(usage, cost) or worst(id_, asked))
     return total
+
+
+def _unbilled(turn: TurnState, number: int) -> Spend:
+    """The sends of a try that were refused without being billed: they count where requests are bounded."""
+    refused = [f for f in turn.failures if f.try_number == number and f.billed == "no" and f.attempt > 0]
+    sent = sum(1 for failure in refused if not unreached(failure.error, failure.status, failure.billed))
+    return Spend(sent, 0, Decimal(0))
 
 
 def _sends(turn: TurnState, number: int) -> list[tuple[Usage | None, Decimal | None]]:

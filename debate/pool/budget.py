@@ -16,14 +16,14 @@ class Budget:
 
     What is booked and what is set aside never add up to more than the bound, because a request is sent only after the
     most it can cost was set aside (a provider that bills more than ``max_tokens`` could still overrun it, and what it
-    reports is booked as it is). A request is one that was or may have been billed; a refused one
-    gives its place back.
+    reports is booked as it is). A request is one HTTP send, retries and refused ones
+    included; one that was never sent gives its place back.
 
     Implements :class:`debate.models.options.Account`. It belongs to one pool, which asks again whenever it settles.
 
     Args:
         usd: Money; None is no bound.
-        requests: Requests; None is no bound.
+        requests: HTTP sends; None is no bound.
         tokens: Prompt and completion tokens together; None is no bound.
         spent: What an earlier part of the same run has spent.
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Final
 
-from debate.errors import Ambiguous, Billed, BudgetExceeded, ModelError, StreamCut
+from debate.errors import Ambiguous, Billed, BudgetExceeded, ModelError, StreamCut, Unavailable
 from debate.models.options import Account, Reservation, Spend
 from debate.models.port import Completion, ModelRef, Request
 from debate.pool.budget import NOTHING
 from debate.pool.estimate import most_prompt_tokens
 from debate.settings.prices import MILLION, Price, Tokens, cost
+
+SENT: Final = Spend(1, 0, Decimal(0))
+"""What a request costs that was sent and not billed: it counts where requests are bounded, and nowhere else."""
 
 PriceOf = Callable[[ModelRef], Price | None]
 """The price of a model; None when it is unknown."""
@@ -47,15 +51,22 @@ def billed(error: ModelError) -> Billed:
 
 
 def failed_spend(worst: Spend, error: BaseException, price: Price | None, *, unsent: bool) -> Spend:
-    """What a failed attempt cost: nothing if it was not billed, the most it can have cost if that is not known.
+    """What a failed attempt cost: one request if it was sent, and no more if it was not billed.
 
-    A cancellation or a bug in the model is not known, unless the request is known to be ``unsent``.
+    Where nobody knows whether it was billed it counts as the most it can have cost: so does a cancellation or a bug in
+    the model, unless the request is known to be ``unsent``.
     """
-    if isinstance(error, ModelError):
-        if billed(error) == "no":
-            return NOTHING
-        return _known(worst, error.spent, cost(error.spent, price))
-    return NOTHING if unsent else worst
+    if not isinstance(error, ModelError):
+        return NOTHING if unsent else worst
+    if billed(error) == "no":
+        kept_back = unsent or unreached(error.kind, error.status, "no")
+        return NOTHING if kept_back else SENT
+    return _known(worst, error.spent, cost(error.spent, price))
+
+
+def unreached(kind: str, status: int | None, billed: Billed) -> bool:
+    """Whether a failure says that no connection stood, so that nobody was sent anything."""
+    return kind == Unavailable.kind and status is None and billed == "no"
 
 
 def _known(worst: Spend, used: Tokens | None, usd: Decimal | None) -> Spend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from debate.errors import (
     Ambiguous,
     BudgetExceeded,
     EmptyCompletion,
+    ModelError,
     Overloaded,
     RateLimited,
     Spent,
@@ -28,7 +30,7 @@ from debate.pool.estimate import most_prompt_tokens
 from debate.pool.limits import Limits
 from debate.pool.path import request_path
 from debate.pool.pool import Pool
-from debate.pool.spending import worst_spend
+from debate.pool.spending import SENT, worst_spend
 from debate.settings.prices import Price
 from debate.transcript.usage import Usage
 
@@ -146,10 +148,73 @@ def test_never_over_budget_under_any_interleaving(
     assert engine.reserved == NOTHING
 
 
+fates = st.sampled_from(["answers", "429", "503", "cut", "unreached"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(fates, st.integers(0, 30)), max_size=40),
+    st.integers(0, 12),
+    st.integers(0, 12),
+    st.integers(0, 30),
+    st.integers(1, 6),
+)
+def test_what_a_server_sees_is_never_more_than_was_allowed(
+    fates: list[tuple[str, int]], own_requests: int, engine_requests: int, quarters: int, concurrency: int
+):
+    """Ten requests, each sent again after 429s, 503s and cut streams, in two debates: every send counts."""
+    assert WORST.usd is not None
+    engine = Budget(requests=engine_requests, usd=WORST.usd * quarters / 4)
+    accounts = {name: Budget(requests=own_requests) for name in ("one", "other")}
+    seen: dict[str, int] = {"one": 0, "other": 0}
+    billed = Decimal(0)
+    calls = iter(fates)
+
+    async def server(request: Request) -> Completion:
+        nonlocal billed
+        assert request.turn is not None
+        fate, tenths = next(calls, ("answers", 1))
+        if fate == "unreached":
+            raise Unavailable("no connection")
+        seen[request.turn.run] += 1
+        assert request.on_sent is not None
+        request.on_sent()
+        await asyncio.sleep(tenths / 10)
+        match fate:
+            case "429":
+                raise RateLimited("above", status=429, retry_after=tenths / 10)
+            case "503":
+                raise Overloaded("busy", status=503)
+            case "cut":
+                billed += WORST.usd or 0
+                raise StreamCut("cut")
+        billed += 5 * PRICE.output / 1_000_000
+        return Completion(text="", usage=Usage(prompt_tokens=0, completion_tokens=5))
+
+    async def main() -> None:
+        async with request_path(server, concurrency=concurrency, price_of=priced, account=engine) as path:
+
+            async def one(number: int) -> None:
+                run = ("one", "other")[number % 2]
+                with suppress(ModelError, BudgetExceeded):
+                    await path(ask(run=run, turn=str(number), account=accounts[run]))
+
+            await all_of(*(lambda n=n: one(n) for n in range(10)))
+
+    virtual_time.run(main())
+    assert sum(seen.values()) == engine.spent.requests <= engine_requests
+    for name, account in accounts.items():
+        assert seen[name] == account.spent.requests <= own_requests
+    assert engine.spent.usd is not None
+    assert billed == engine.spent.usd <= WORST.usd * quarters / 4
+    assert engine.reserved == NOTHING
+
+
 @pytest.mark.parametrize(
     ("error", "booked"),
     [
-        (RateLimited("above", status=429), NOTHING),
+        (RateLimited("above", status=429), SENT),
+        (Unavailable("no connection"), NOTHING),
         (Unavailable("reset", billed="possibly"), WORST),
         (Ambiguous("timed out", billed="possibly"), WORST),
         (StreamCut("cut"), WORST),
@@ -158,7 +223,7 @@ def test_never_over_budget_under_any_interleaving(
     ids=lambda value: getattr(value, "kind", ""),
 )
 def test_a_failed_attempt_is_booked_by_what_it_may_have_cost(error: Exception, booked: Spend):
-    """Nothing if it was not billed, the real tokens if they are known, the worst case if it is not known."""
+    """A send if it was not billed, the real tokens if known, the worst case if not; what was unsent is free."""
     budget = Budget(usd=Decimal(1))
 
     def fail(_number: int) -> Exception:
@@ -294,16 +359,17 @@ def test_the_account_of_the_engine_stands_beside_the_debates_own():
 
 
 def test_every_attempt_of_a_retry_is_admitted_and_booked_afresh():
-    """A retry pays again; what was not billed in between is free."""
-    budget = Budget(requests=2)
+    """A retry pays again; what was refused in between costs its send and nothing else."""
+    budget = Budget(requests=3, usd=Decimal(1))
     calls = [Overloaded("busy"), Ambiguous("lost", billed="possibly"), None]
 
     async def main() -> Completion:
-        async with request_path(Talker(raises=lambda number: calls[number])) as path:
+        async with request_path(Talker(raises=lambda number: calls[number]), price_of=priced) as path:
             return await path(ask(account=budget))
 
     assert virtual_time.run(main()).attempts == 3
-    assert budget.spent.requests == 2
+    assert budget.spent.requests == 3
+    assert budget.spent.usd == 2 * (WORST.usd or 0)
 
 
 def test_a_reported_cost_counts_before_a_computed_one_and_a_copy_costs_nothing():
