@@ -75,7 +75,9 @@ class Engine:
             self._router,
             concurrency=concurrency if concurrency is not None else self.settings.concurrency,
             limits_of=self._providers.limits_of,
+            account_limits_of=self._providers.account_limits_of,
             policy_of=self._providers.policy_of,
+            scope_of=self._providers.scope_of,
             price_of=self._providers.price_of,
             account=account,
         )
@@ -218,7 +220,7 @@ class Engine:
         """
         asked = asking(scenario, motion=motion, question=question, context=context)
         cast = casting(asked, seed=seed)
-        self._providers.check_keys(cast.models)
+        self._providers.check(cast.models)
         ready = await begun(cast, self._providers, self._embedding, seed=seed)
         return self._open(ready, self._log(transcript, ready.id), Telling(listener, streams), deadline)
 
@@ -284,7 +286,7 @@ class Engine:
         log, saved = await asyncio.to_thread(reopen, transcript, syncer=self._syncer)
         try:
             taken = self.resumption(saved, scenario=scenario, max_usd=max_usd, max_requests=max_requests)
-            self._providers.check_keys(taken.models)
+            self._providers.check(taken.models)
             await check_embedder(taken.ready.casting, saved.header.embedder, self._embedding)
             return self._open(taken.ready, log, Telling(listener, streams), deadline)
         except BaseException:
@@ -339,7 +341,7 @@ class Engine:
         streams: bool = False,
     ) -> Run:
         """Open the transcript of a fork and write its prefix. Args and errors as of :meth:`fork`."""
-        self._providers.check_keys(models_left(fork.ready))
+        self._providers.check(models_left(fork.ready))
         log = self._log(transcript, fork.ready.id)
         return self._open(fork.ready, log, Telling(listener, streams), deadline)
 

@@ -66,7 +66,8 @@ def effect(name: str, limits: Limits) -> str:
         parts.append(f"{minute:g} a minute (one every {60 / minute:g} s)" if minute < 1 else f"{minute:g} a minute")
     if tokens is not None:
         parts.append(f"{tokens:,} tokens a minute")
-    return f"tier {name} (historical): at most {', '.join(parts)}, for each model"
+    word = "" if name == ENTERPRISE else " (historical)"
+    return f"tier {name}{word}: at most {', '.join(parts)}, for each model"
 
 
 def _rates(limits: Limits) -> tuple[float | None, float | None, int | None]:

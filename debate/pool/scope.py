@@ -19,7 +19,7 @@ class Scope(NamedTuple):
     """What a provider limits: one model, asked with one key, at one endpoint."""
 
     endpoint: str
-    """The provider's name or the origin of its URL."""
+    """The provider's name or its base URL."""
     key: str
     """A fingerprint that tells keys apart; never the key itself, as scopes are shown to people."""
     model: str
@@ -30,7 +30,7 @@ class Scope(NamedTuple):
         return AccountKey(self.endpoint, self.key)
 
     def __str__(self) -> str:
-        return f"{self.endpoint}:{self.model}"
+        return f"{self.model} at {self.endpoint}" if "://" in self.endpoint else f"{self.endpoint}:{self.model}"
 
 
 ScopeOf = Callable[[Request], Scope]

@@ -28,8 +28,8 @@ class Ticket:
         self.worst = worst
         self.passed = 0
         """How often others went before it because it waited for tokens."""
-        self.told: str | None = None
-        """The last reason it was told."""
+        self.told: tuple[str, bool] | None = None
+        """The last reason it was told, and whether with the seconds."""
 
     def fail(self, error: Exception) -> None:
         """End the wait with ``error``."""
@@ -37,10 +37,15 @@ class Ticket:
             self.future.set_exception(error)
 
     def tell(self, reason: str, seconds: float) -> None:
-        """Tell the one who asked why it waits, once for each reason. A callback that raises fails its own request."""
-        if self.told == reason or self.request.on_notice is None or self.future.done():
+        """Tell the one who asked why it waits: once for each reason, and once more when the seconds become known.
+
+        A callback that raises fails its own request.
+        """
+        is_known = seconds > 0
+        news = self.told is None or self.told[0] != reason or (is_known and not self.told[1])
+        if not news or self.request.on_notice is None or self.future.done():
             return
-        self.told = reason
+        self.told = (reason, is_known)
         try:
             self.request.on_notice(Waiting(reason, seconds))
         except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the one whose callback it was

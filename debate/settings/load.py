@@ -13,6 +13,7 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, ValidationError
 
 from debate.errors import SettingsError
+from debate.settings.facts import ModelFacts
 from debate.settings.nearest import did_you_mean
 from debate.settings.prices import Price
 from debate.settings.provider import Limits, ProviderSettings, Timeouts
@@ -21,10 +22,11 @@ from debate.settings.schema import Settings
 _POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 _TABLES: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
-    (r"providers\.[^.]+\.limits", Limits),
+    (r"providers\.[^.]+\.(?:account_)?limits", Limits),
     (r"providers\.[^.]+\.timeouts", Timeouts),
     (r"providers\.[^.]+", ProviderSettings),
     (r"prices\..+", Price),
+    (r"models\..+", ModelFacts),
     (r"", Settings),
 )
 """Which keys stand in which table, for the suggestions."""

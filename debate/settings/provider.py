@@ -59,6 +59,13 @@ class ProviderSettings(BaseModel):
     local: bool | None = None
     """Whether its models cost nothing. None: if it speaks a local server's dialect at a private address."""
     limits: Limits = Limits()
+    """What each model may be asked."""
+    account_limits: Limits = Limits()
+    """What all models behind one key may be asked together; its concurrency is bounded only if it is given."""
+    tier: str | None = None
+    """A tier of limits, in place of ``limits``: see :mod:`debate.pool.presets`. None adapts."""
+    tier_env: tuple[str, ...] = ()
+    """Variables that replace ``tier``; the first that is set counts."""
     timeouts: Timeouts = Timeouts()
     retries: Annotated[int, Field(ge=0)] = 4
     """Sends beyond the first before a request is given up."""

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from debate.errors import MissingKey, SettingsError
+from debate.settings.facts import ModelFacts
 from debate.settings.keys import Environment, Secret
 from debate.settings.nearest import did_you_mean
 from debate.settings.origin import Origin
@@ -59,6 +60,8 @@ class Settings(BaseModel):
     """The known providers with the user's laid over them."""
     prices: dict[str, Price] = Field(default_factory=dict)
     """The user's prices by ``provider:model-id``; they win over the bundled ones."""
+    models: dict[str, ModelFacts] = Field(default_factory=dict)
+    """What the user knows of models, by ``provider:model-id``; it wins over the bundled catalogue, key by key."""
     concurrency: Annotated[int, Field(ge=1)] = DEFAULT_CONCURRENCY
     """Requests in flight at once, where a provider does not say otherwise."""
     embedder: str | None = None
@@ -91,7 +94,7 @@ class Settings(BaseModel):
         return value
 
     def with_environment(self, variables: Mapping[str, str]) -> Settings:
-        """These settings, with keys and base URLs looked up in ``variables``.
+        """These settings, with keys, base URLs and tiers looked up in ``variables``.
 
         Raises:
             SettingsError: If a variable for a base URL does not hold a URL.
@@ -193,6 +196,9 @@ def _builtin_providers() -> Mapping[str, Mapping[str, object]]:
 
 
 def _moved(name: str, row: ProviderSettings, environment: Environment) -> ProviderSettings:
+    tier = environment.first(row.tier_env)
+    if tier is not None:
+        row = row.model_copy(update={"tier": tier[1]})
     found = environment.first(row.base_url_env)
     if found is None:
         return row
