@@ -38,8 +38,9 @@ from debate.transcript.state import State, TurnState
 
 __all__ = ["Verification", "recorded_casting", "verify"]
 
-SETTLING = 3
-"""Turns of the event loop after which every task that an answer made ready has asked its model."""
+SETTLING = 10
+"""Turns of the event loop after which every task that an answer made ready has asked its model. A score and a gate
+between two turns make it five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class _RecordedAnswers:
             for place, event in enumerate(e.event for e in saved.entries)
             if event.kind in ("turn_answered", "attempt_failed")
         }
+        self._last = len(saved.entries)
         self._waiting: list[tuple[int, int, asyncio.Event]] = []
         self._asked = 0
 
@@ -107,7 +109,8 @@ class _RecordedAnswers:
         assert options is not None, "the engine's requests belong to turns"
         self._asked += 1
         mine = asyncio.Event()
-        place = self._order.get((options.turn, options.try_number), len(self._order) + self._asked)
+        # What was never answered comes after everything that was: it ends the replay.
+        place = self._order.get((options.turn, options.try_number), self._last)
         heapq.heappush(self._waiting, (place, self._asked, mine))
         await mine.wait()
         turn = self._state.turns.get(options.turn)

@@ -111,6 +111,19 @@ async def test_a_stopped_run_verifies_up_to_where_it_stopped(tmp_path: Path) -> 
     assert (await verify(held.saved)).divergence is None
 
 
+@pytest.mark.parametrize("cut", range(1, 60, 4))
+async def test_a_run_cut_off_anywhere_verifies(tmp_path: Path, cut: int) -> None:
+    """As a kill leaves it, with turns in flight: what is there follows, whatever was never answered."""
+    source = tmp_path / "run.jsonl"
+    if not source.exists():
+        await run_with_everything(tmp_path)
+    lines = source.read_bytes().splitlines(keepends=True)
+    headers = sum(1 for line in lines if b'"kind":"text_stored"' in line)
+    path = tmp_path / "cut.jsonl"
+    path.write_bytes(b"".join(lines[: 1 + headers + cut]))
+    assert (await verify(load(path))).divergence is None
+
+
 def tampered(source: Path, target: Path, change: Callable[[dict[str, Any]], bool]) -> None:
     """A copy of a transcript with one event changed and every hash after it made right again."""
     prev, done = "", False
