@@ -99,7 +99,7 @@ def write_model(path: Path, *, seed: int = 0) -> Path:
 
 
 def _likely(token: str) -> float:
-    """Logits above or below the others. Texts are of plain letters and end: by a quote in JSON, elsewhere by the mark."""
+    """Logits above or below the others. Texts are of plain letters and end: by a quote, or by the end mark."""
     if token in ('"', "<|im_end|>"):
         return 3.0
     return 0.0 if len(token) == 1 and (token.isascii() and token != "\\") else -12.0
