@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from debate.briefing.fencing import clean
-from debate.briefing.labels import labels
+from debate.briefing.labels import labels, voted_names
 from debate.briefing.rendering import Plain, render
 from debate.briefing.showing import Shown, as_text, grouped, show, total
 from debate.briefing.templates import SUMMARY, Templates
 from debate.briefing.visibility import Utterance, heard, remembered, summary_of
+from debate.briefing.voted import renamed
 from debate.graph.chance import Dice
 from debate.graph.compiling import query_of
 from debate.graph.turngraph import Turn, TurnGraph
@@ -82,17 +83,27 @@ class Briefing:
         assert query.budget is not None, "only what has a budget may not fit"
         said = heard(turn, self.graph, state)
         whole = query.model_copy(update={"budget": None})
-        return total(show(said, self._labels(turn, said, query), whole)), query.budget.tokens
+        return total(self._as_shown(turn, said, whole)), query.budget.tokens
 
     def _shown(self, turn: Turn, state: State, query: Query) -> tuple[list[Shown], tuple[Utterance, ...]]:
         """What stands in the prompt: the summary where there is one, else the replies, cut where they must be."""
         summary = summary_of(turn, state)
         if summary is not None and summary.reply is not None:
-            return [Shown(summary, f"{summary.speaker}'s summary", summary.reply.text)], (summary,)
+            label = f"{summary.speaker}'s summary" if query.names == "shown" else "A summary"
+            return [Shown(summary, label, summary.reply.text)], (summary,)
         said = heard(turn, self.graph, state)
         if turn.serves is not None:
             query = query.model_copy(update={"budget": None})
-        return show(said, self._labels(turn, said, query), query), said
+        return self._as_shown(turn, said, query), said
+
+    def _as_shown(self, turn: Turn, said: Sequence[Utterance], query: Query) -> list[Shown]:
+        """What was said as it stands in the prompt, by the names that the hearer is told."""
+        known = self._labels(turn, said, query)
+        everyone, me = tuple(self.members), turn.participant
+        hearer = turn.serves or turn.id
+        voted = voted_names(known, query.names, everyone=everyone, me=me, turn=hearer, dice=Dice(self.seed))
+        called = [u._replace(reply=renamed(u.reply, voted)) if u.reply is not None else u for u in said]
+        return show(called, known, query)
 
     def _labels(self, turn: Turn, said: Sequence[Utterance], query: Query) -> Mapping[str, str]:
         speakers = tuple(dict.fromkeys(u.speaker for u in said))
@@ -130,7 +141,7 @@ class Briefing:
                     "size": len(group.members),
                     "heard": [_said(one) for one in group.members if not one.dropped],
                 }
-                for group in grouped([one for one in shown if one.text or one.dropped])
+                for group in grouped([one for one in shown if not one.silent])
             ]
             if query.group_by is not None
             else None,
@@ -170,7 +181,8 @@ def _said(one: Shown) -> Plain:
         "label": one.label,
         "iteration": one.utterance.iteration,
         "quoted": one.quoted,
-        "silent": not one.text,
+        "silent": one.silent,
+        "blank": not one.text,
     }
 
 

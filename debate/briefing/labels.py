@@ -37,6 +37,24 @@ def labels(
             return {speaker: f"Speaker {letters(place)}" for place, speaker in enumerate(drawn)}
 
 
+def voted_names(
+    known: Mapping[str, str], names: Names, *, everyone: Sequence[str], me: str, turn: str, dice: Dice
+) -> Mapping[str, str]:
+    """What a hearer is told that participants are called in the votes of others, whether it hears them or not.
+
+    Args:
+        known: What those it hears are called.
+        names: How they are named.
+        everyone: All participants.
+        me: The hearer.
+        turn: The hearer's turn.
+        dice: The run's.
+    """
+    if names in ("shown", "alias"):
+        known = labels(everyone, names, everyone=everyone, turn=turn, dice=dice)
+    return {**dict.fromkeys(everyone, "somebody else"), **known, me: "you"}
+
+
 def letters(number: int) -> str:
     """0 is A, 25 is Z, 26 is AA."""
     text = ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, get_args
 
 from debate.briefing.fencing import fence
 from debate.briefing.visibility import Utterance
@@ -40,6 +40,11 @@ class Shown:
         return fence(self.text + mark) if self.text else ""
 
     @property
+    def silent(self) -> bool:
+        """Whether its speaker said nothing at all, rather than nothing of what is shown."""
+        return not self.text and (self.utterance.reply is None or not as_text(self.utterance.reply, None))
+
+    @property
     def tokens(self) -> int:
         """Estimated tokens of the text."""
         return tokens_of(self.text)
@@ -53,11 +58,12 @@ def tokens_of(text: str) -> int:
 def show(utterances: Sequence[Utterance], labels: Mapping[str, str], query: Query) -> list[Shown]:
     """The replies as they are shown, within the query's budget, in the order in which they stand in the prompt."""
     shown = [Shown(u, labels[u.speaker], "" if u.reply is None else as_text(u.reply, query.fields)) for u in utterances]
+    if query.budget is not None and total(shown) > query.budget.tokens:
+        shown = _dropped(shown, query.budget) if query.budget.then == "drop" else _truncated(shown, query.budget)
     if query.names == "shuffled":
-        shown.sort(key=lambda one: (labels[one.utterance.speaker], one.utterance.iteration))
-    if query.budget is None or total(shown) <= query.budget.tokens:
-        return shown
-    return _dropped(shown, query.budget) if query.budget.then == "drop" else _truncated(shown, query.budget)
+        # By letter, Z before AA; what one speaker said stays in its order.
+        shown.sort(key=lambda one: (len(one.label), one.label))
+    return shown
 
 
 def total(shown: Sequence[Shown]) -> int:
@@ -67,7 +73,7 @@ def total(shown: Sequence[Shown]) -> int:
 
 def as_text(reply: Reply, fields: Sequence[ShownField] | None) -> str:
     """A reply as others read it: the argument, then what it stands for; only ``fields`` where they are given."""
-    wanted = fields if fields is not None else ("text", "position", "stance", "answer", "confidence", "critique")
+    wanted = fields if fields is not None else get_args(ShownField)
     lines: dict[ShownField, str | None] = {
         "text": reply.text or None,
         "critique": f"Objection: {reply.critique}" if reply.critique is not None else None,
@@ -75,8 +81,16 @@ def as_text(reply: Reply, fields: Sequence[ShownField] | None) -> str:
         "stance": f"Stance: {reply.stance.value.replace('_', ' ')}" if reply.stance is not None else None,
         "answer": f"Answer: {reply.answer_written or reply.answer}" if reply.answer is not None else None,
         "confidence": f"Confidence: {round(reply.confidence * 100)}" if reply.confidence is not None else None,
+        "agreement": f"Agreement: {reply.agreement}" if reply.agreement is not None else None,
+        "ballot": f"Ballot: {_points(reply.ballot)}" if reply.ballot is not None else None,
+        "ranking": f"Ranking: {' > '.join(reply.ranking)}" if reply.ranking is not None else None,
+        "scores": f"Scores: {_points(reply.scores)}" if reply.scores is not None else None,
     }
     return "\n".join(line for name, line in lines.items() if name in wanted and line is not None)
+
+
+def _points(given: Mapping[str, float]) -> str:
+    return ", ".join(f"{name}={points:g}" for name, points in given.items())
 
 
 def _truncated(shown: list[Shown], budget: TokenBudget) -> list[Shown]:
@@ -92,20 +106,29 @@ def _truncated(shown: list[Shown], budget: TokenBudget) -> list[Shown]:
 
 
 def _cut_to(one: Shown, tokens: int) -> Shown:
+    """The first so many tokens of a reply; one of which nothing is left is dropped, and not taken for silent."""
     if one.tokens <= tokens:
         return one
     kept = one.text.encode("utf-8", "replace")[: tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
+    if not kept:
+        return _left_out(one)
     return replace(one, text=kept, cut=len(one.text) - len(kept))
+
+
+def _left_out(one: Shown) -> Shown:
+    return replace(one, cut=len(one.text), dropped=True)
 
 
 def _dropped(shown: list[Shown], budget: TokenBudget) -> list[Shown]:
     """The oldest replies left out until the rest fits; the last one is cut if it alone is too long."""
     kept = list(shown)
-    for place, one in enumerate(kept[:-1]):
+    said = [place for place, one in enumerate(shown) if one.text]
+    for place in said[:-1]:
         if total(kept) <= budget.tokens:
-            break
-        kept[place] = replace(one, cut=len(one.text), dropped=True)
-    return [kept_one if total(kept) <= budget.tokens else _cut_to(kept_one, budget.tokens) for kept_one in kept]
+            return kept
+        kept[place] = _left_out(kept[place])
+    kept[said[-1]] = _cut_to(kept[said[-1]], budget.tokens)
+    return kept
 
 
 def group_key(reply: Reply | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from debate.briefing.voted import by_participant
 from debate.graph.turngraph import Hearing, Turn, TurnGraph
 from debate.reply.reply import Reply
 from debate.transcript.state import State
@@ -23,14 +24,14 @@ class Utterance(NamedTuple):
 
 def heard(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, ...]:
     """What ``turn`` hears, in the order it was said: by iteration, then in speaking order."""
-    return _in_order([found for hearing in turn.hears for found in _utterances(hearing, state)], graph)
+    return _in_order([found for hearing in turn.hears for found in _utterances(hearing, graph, state)], graph)
 
 
 def remembered(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, ...]:
     """What the speaker of ``turn`` is reminded of having said itself."""
     if turn.own is None:
         return ()
-    return tuple(u for u in _in_order(_utterances(turn.own, state), graph) if u.reply is not None)
+    return tuple(u for u in _in_order(_utterances(turn.own, graph, state), graph) if u.reply is not None)
 
 
 def summary_of(turn: Turn, state: State) -> Utterance | None:
@@ -41,8 +42,8 @@ def summary_of(turn: Turn, state: State) -> Utterance | None:
     return Utterance(known.ended.turn, known.ended.turn.rpartition("~")[2], turn.place, known.ended.reply)
 
 
-def _utterances(hearing: Hearing, state: State) -> list[Utterance]:
-    """The speaker's latest replies, and its failures since."""
+def _utterances(hearing: Hearing, graph: TurnGraph, state: State) -> list[Utterance]:
+    """The speaker's latest replies, and its failures since. Votes name participants, whatever the voter called them."""
     found: list[Utterance] = []
     wanted = hearing.latest if hearing.latest is not None else len(hearing.turns)
     for id_ in hearing.turns:
@@ -51,7 +52,8 @@ def _utterances(hearing: Hearing, state: State) -> list[Utterance]:
         ended = state.turns[id_].ended if id_ in state.turns else None
         if ended is None or ended.outcome not in ("completed", "unreadable", "failed"):
             continue
-        found.append(Utterance(id_, hearing.speaker, id_.partition("/")[0], ended.reply))
+        reply = by_participant(ended.reply, state.turns[id_], graph) if ended.reply is not None else None
+        found.append(Utterance(id_, hearing.speaker, id_.partition("/")[0], reply))
         wanted -= ended.reply is not None
     return found
 

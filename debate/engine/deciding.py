@@ -117,7 +117,10 @@ class Decider:
         turn = state.turns.get(id_)
         if turn is None or not turn.asked:
             unneeded = self._unneeded(id_, state)
-            return [Ask(id_, tier=self._tier(id_, state))] if unneeded is None else [Emit(unneeded)]
+            if unneeded is not None:
+                return [Emit(unneeded)]
+            kind: TryKind = "summarise" if self._graph.turns[id_].serves is not None else "speak"
+            return [Ask(id_, kind=kind, tier=self._tier(id_, state))]
         last = max(turn.asked)
         if last in turn.answered:
             return self._read(state, turn.answered[last])

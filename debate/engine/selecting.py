@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from debate.briefing.showing import group_key
+from debate.briefing.voted import by_participant
 from debate.engine.casting import Casting
 from debate.graph.turngraph import Gate
 from debate.reply.reply import Reply
@@ -52,10 +53,9 @@ def _ranking(gate: Gate, casting: Casting, state: State) -> list[str] | None:
     reply = known.ended.reply if known is not None and known.ended is not None else None
     if known is None or reply is None or (reply.ranking is None and reply.scores is None):
         return None
-    speaker = {heard.label: casting.graph.turns[heard.turn].participant for heard in known.asked[1].recipe.heard}
-    scores = reply.scores or {}
-    order = reply.ranking if reply.ranking is not None else sorted(scores, key=lambda name: -scores[name])
-    return [speaker.get(name, name) for name in order]
+    named = by_participant(reply, known, casting.graph)
+    scores = named.scores or {}
+    return list(named.ranking) if named.ranking is not None else sorted(scores, key=lambda name: -scores[name])
 
 
 def _top(count: int, by: str, among: list[str], ranking: list[str] | None) -> Chosen:

@@ -80,6 +80,7 @@ def _asked(scenario: Scenario) -> Iterator[Mistake]:
 def _participants(scenario: Scenario) -> Iterator[Mistake]:
     roles = {participant.role for participant in scenario.participants.values()}
     tiers = {*scenario.models, *(r.tier for r in scenario.steps if r.tier), scenario.failure.substitute}
+    tiers |= {step.escalate.to for step in scenario.steps if step.escalate is not None}
     for id_, participant in scenario.participants.items():
         path: KeyPath = ("participants", id_)
         if id_ in roles:

@@ -16,7 +16,18 @@ Names = Literal["shown", "alias", "shuffled", "hidden"]
 anew for each turn, the replies in that order. ``hidden``: not at all.
 """
 
-ShownField = Literal["text", "position", "stance", "answer", "confidence", "critique"]
+ShownField = Literal[
+    "text",
+    "position",
+    "stance",
+    "answer",
+    "confidence",
+    "critique",
+    "agreement",
+    "ballot",
+    "ranking",
+    "scores",
+]
 """A part of a reply that can be shown to others."""
 
 
