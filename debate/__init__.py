@@ -29,6 +29,7 @@ _MODULES: Final = {
     "Transcript": "debate.library",
     "TranscriptError": "debate.errors",
     "Usage": "debate.transcript.usage",
+    "from_openai": "debate.models.from_openai",
     "parse_scenario": "debate.scenario.reading",
     "read": "debate.library",
     "read_scenario": "debate.scenario.reading",

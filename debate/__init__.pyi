@@ -9,6 +9,7 @@ from debate.errors import TranscriptError as TranscriptError
 from debate.library import Transcript as Transcript
 from debate.library import read as read
 from debate.library import run as run
+from debate.models.from_openai import from_openai as from_openai
 from debate.models.port import ChatModel as ChatModel
 from debate.models.port import Completion as Completion
 from debate.models.port import Delta as Delta
@@ -48,6 +49,7 @@ __all__ = [
     "Transcript",
     "TranscriptError",
     "Usage",
+    "from_openai",
     "parse_scenario",
     "read",
     "read_scenario",
