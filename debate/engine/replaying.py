@@ -22,6 +22,7 @@ from debate.engine.scoring import RunScorer
 from debate.errors import DeadlineExceeded, ModelError
 from debate.graph.turngraph import Iteration
 from debate.models.port import Completion, Request
+from debate.models.recorded import completion_of
 from debate.transcript.events import (
     Event,
     GateResolved,
@@ -116,18 +117,7 @@ class _RecordedAnswers:
         turn = self._state.turns.get(options.turn)
         answered = turn.answered.get(options.try_number) if turn is not None else None
         if answered is not None:
-            return Completion(
-                text=answered.text,
-                reasoning=answered.reasoning,
-                finish=answered.finish,
-                model=answered.model,
-                usage=answered.usage,
-                source="recorded",
-                request_id=answered.request_id,
-                timing=answered.timing,
-                attempts=0,
-                warnings=answered.warnings,
-            )
+            return completion_of(answered)
         failures = [f for f in turn.failures if f.try_number == options.try_number] if turn is not None else []
         if failures and failures[-1].error not in ("budget", "deadline"):
             error = ModelError(failures[-1].message)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from debate.errors import SettingsError
 from debate.models.port import ChatModel, Completion, Request
+from debate.models.recorded import Recordings
 from debate.models.simulated import SimulatedModel
 from debate.settings.nearest import did_you_mean
 from debate.settings.schema import Endpoint, Settings
@@ -84,7 +85,7 @@ class Router:
         if name == "simulated":
             return SimulatedModel()
         if name == "recorded":
-            raise SettingsError("recorded: names no transcript to answer from; replay one, or pass a RecordedModel")
+            return Recordings(self._settings.transcripts)
         if name not in self._settings.providers:
             known = sorted({*self._settings.providers, *self._custom, "simulated", "recorded"})
             raise SettingsError(f"no provider is called {name!r}{did_you_mean(name, known)}; known: {', '.join(known)}")

@@ -48,8 +48,9 @@ async def test_what_cannot_be_opened_says_why() -> None:
             await router(ask("togheter:m"))
         with pytest.raises(MissingKey) as caught:
             await router(ask("together:m"))
-        with pytest.raises(SettingsError, match="names no transcript"):
-            await router(ask("recorded:m"))
+        for nowhere in ("recorded:no-such-run", "recorded:last", "recorded:../elsewhere"):
+            with pytest.raises(NotRecorded):
+                await router(ask(nowhere))
     assert str(caught.value) == (
         "together needs TOGETHER_API_KEY (not set). Set it · local: --model cheap=ollama:qwen3:4b · "
         "free: --model '*=simulated:debater'"
