@@ -69,6 +69,5 @@ def lines_of(error: Exception) -> tuple[str, ...]:
 
 
 def reason_of(error: OSError) -> str:
-    """An operating system's error as one line."""
-    what = error.strerror or str(error)
-    return f"{error.filename}: {what}" if error.filename is not None else what
+    """An operating system's error about a file as one line."""
+    return f"{error.filename}: {error.strerror or error}"

@@ -128,28 +128,38 @@ def run(arguments: list[str]) -> int:
     """
     try:
         ended = app(arguments, prog_name="debate", standalone_mode=False)
-    except DebateError as error:
-        complain(*lines_of(error))
-        return code_of_error(error)
-    except _USAGE_ERROR as error:
-        complain(_usage(error))
-        return EXIT_CODES["usage"]
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
         return EXIT_CODES["interrupted"]
-    except OSError as error:
-        complain(reason_of(error))
-        return EXIT_CODES["failed"]
     except Exception as error:  # noqa: BLE001 - whatever a bug raises must not reach a person as a traceback unasked
-        if "--debug" in arguments:
-            traceback.print_exc()
-        else:
-            what = " ".join(str(error).split())
-            complain(
-                f"a bug in debate: {type(error).__name__}: {what} (debate --debug {' '.join(arguments)} shows where)"
-            )
-        return EXIT_CODES["failed"]
+        return _failed(_cause(error), arguments)
     return ended if isinstance(ended, int) else EXIT_CODES["done"]
+
+
+def _cause(error: Exception) -> Exception:
+    """What really happened, when it happened in a group of tasks."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _failed(error: Exception, arguments: list[str]) -> int:
+    """Say what went wrong; return the exit code that says so to programs."""
+    if isinstance(error, DebateError):
+        complain(*lines_of(error))
+        return code_of_error(error)
+    if isinstance(error, _USAGE_ERROR):
+        complain(_usage(error))
+        return EXIT_CODES["usage"]
+    if isinstance(error, OSError) and error.filename is not None:
+        complain(reason_of(error))
+    elif "--debug" in arguments:
+        traceback.print_exception(error)
+    else:
+        what = " ".join(str(error).split())
+        again = " ".join(["debate --debug", *arguments])
+        complain(f"a bug in debate: {type(error).__name__}: {what} ({again} shows where)")
+    return EXIT_CODES["failed"]
 
 
 def _usage(error: Exception) -> str:

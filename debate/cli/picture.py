@@ -36,9 +36,8 @@ def picture(watch: Watch, *, now: float, elapsed: float, width: int, height: int
     rows = max(3, height - 9)
     seats = _seats(watch, rows)
     for seat in seats:
-        sign = _SIGNS[seat.doing]
-        text.append(f" {sign} ", style=_STYLES[seat.doing])
-        text.append(cut(_row(seat, watch, now, width), width - 4) + "\n", style=_STYLES[seat.doing])
+        doing = seat.doing_at(now)
+        text.append(f" {_SIGNS[doing]} {cut(_row(seat, watch, now, width), width - 4)}\n", style=_STYLES[doing])
     left = len(watch.seats) - len(seats)
     if left:
         text.append(f"   and {plural(left, 'more participant')}\n", style="dim")
@@ -82,9 +81,9 @@ def _row(seat: Seat, watch: Watch, now: float, width: int) -> str:
 
 
 def _doing(seat: Seat, now: float) -> str:
-    match seat.doing:
+    match seat.doing_at(now):
         case "waiting":
-            return f"waits: {seat.wait}, {seconds(max(0.0, seat.until - now))}"
+            return f"waits: {seat.wait}, {seconds(seat.until - now)}"
         case "speaking":
             return "thinks" if seat.thinks else "speaks"
         case "asked":

@@ -38,6 +38,10 @@ class Seat:
     until: float = 0.0
     """When the wait is over, as far as is known, by the clock that :meth:`Watch.told` is given."""
 
+    def doing_at(self, now: float) -> Doing:
+        """What it does at ``now``: nobody tells when a wait is over, as the request simply goes out."""
+        return "asked" if self.doing == "waiting" and now >= self.until else self.doing
+
 
 @dataclass(slots=True)
 class Watch:

@@ -80,6 +80,7 @@ def test_a_wait_runs_down_with_its_reason(cast: Casting) -> None:
     watch = Watch(cast)
     watch.told("opening/ben", Waiting("paused after 429", 20.0), now=100.0)
     assert "waits: paused after 429, 15 s" in drawn(watch, now=105.0)
+    assert "waits" not in drawn(watch, now=120.5)
 
 
 def test_what_a_model_says_cannot_command_the_terminal(cast: Casting) -> None:
