@@ -47,6 +47,8 @@ def ask(
     quiet: options.Quiet = False,
 ) -> int:
     """Ask several models one question, none hearing the others: their opinions, camps, and how far they agree."""
+    if not text.strip():
+        raise typer.BadParameter("the question is empty")
     if motion and choices is not None:
         raise typer.BadParameter("--motion and --choices are both given; keep one of them")
     scenario = tightened(
