@@ -46,13 +46,13 @@ def scenario_from(
         debate.errors.ScenarioError: With every problem of the file and of the flags.
         typer.BadParameter: If a flag has not the form it must have.
     """
-    overrides = [_pair(text, "--set", "PATH=VALUE") for text in sets]
+    overrides = [pair(text, "--set", "PATH=VALUE") for text in sets]
     try:
         scenario = read_scenario(scenario_file(name), overrides=overrides)
     except OSError as error:
         raise ScenarioError((Problem(None, f"{name}: cannot be read: {error.strerror}"),)) from None
     for text in models:
-        scenario = with_model(scenario, *_pair(text, "--model", "TIER=MODEL"))
+        scenario = with_model(scenario, *pair(text, "--model", "TIER=MODEL"))
     return tightened(scenario, max_usd=max_usd, max_requests=max_requests, no_similarity=no_similarity)
 
 
@@ -66,7 +66,7 @@ def tightened(
     """
     budget = scenario.budget.model_copy(
         update={
-            "usd": _least(scenario.budget.usd, None if max_usd is None else _dollars(max_usd)),
+            "usd": _least(scenario.budget.usd, None if max_usd is None else dollars(max_usd)),
             "requests": _least(scenario.budget.requests, max_requests),
         }
     )
@@ -135,7 +135,7 @@ def with_model(scenario: Scenario, pattern: str, model: str) -> Scenario:
 
 
 def _spoken_with(before: ModelSpec | None, spec: ModelSpec) -> ModelSpec:
-    return spec if before is None else before.model_copy(update={"use": spec.use})
+    return spec if before is None else before.model_copy(update={"use": spec.use, "auto": None})
 
 
 def asked_instead(motion: str | None, question: str | None, context: str | None) -> Asking:
@@ -146,6 +146,9 @@ def asked_instead(motion: str | None, question: str | None, context: str | None)
     """
     if motion is not None and question is not None:
         raise typer.BadParameter("--motion and --question are both given; keep one of them")
+    for option, text in (("--motion", motion), ("--question", question)):
+        if text is not None and not text.strip():
+            raise typer.BadParameter(f"{option} is empty; say what is to be debated")
     return {"motion": motion, "question": question, "context": context}
 
 
@@ -157,7 +160,7 @@ def settings_from(*, out: Path | None, endpoints: Sequence[str] = (), key_variab
         typer.BadParameter: If a flag has not the form it must have.
     """
     settings = user_settings()
-    urls = dict(_pair(text, "--endpoint", "PROVIDER=URL") for text in endpoints)
+    urls = dict(pair(text, "--endpoint", "PROVIDER=URL") for text in endpoints)
     variables = _key_variables(key_variables, urls)
     for provider, url in urls.items():
         settings = settings.with_endpoint(provider, url, variables.get(provider))
@@ -178,14 +181,24 @@ def _key_variables(given: Sequence[str], urls: Mapping[str, str]) -> dict[str, s
     return found
 
 
-def _pair(text: str, option: str, form: str) -> tuple[str, str]:
+def pair(text: str, option: str, form: str) -> tuple[str, str]:
+    """Both sides of ``left=right``.
+
+    Raises:
+        typer.BadParameter: If one of them is missing.
+    """
     left, equals, right = text.partition("=")
     if not (equals and left.strip() and right.strip()):
         raise typer.BadParameter(f"{option} takes {form}, found {text!r}")
     return left.strip(), right.strip()
 
 
-def _dollars(text: str) -> Decimal:
+def dollars(text: str) -> Decimal:
+    """The amount behind ``--max-usd``.
+
+    Raises:
+        typer.BadParameter: If it is none.
+    """
     try:
         amount = Decimal(text.removeprefix("$"))
     except InvalidOperation:

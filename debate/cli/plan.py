@@ -12,8 +12,10 @@ from debate.cli.ending import edge
 from debate.cli.given import Asking, asked_instead, scenario_from, settings_from
 from debate.cli.output import say
 from debate.engine.casting import Casting, casting
+from debate.engine.choosing import check_models, choices
 from debate.engine.planning import plan_of
 from debate.engine.starting import asking, prices_for
+from debate.graph.plan import Plan
 from debate.report.pictures import dot, mermaid
 from debate.report.planned import plan_lines
 from debate.report.words import money, number
@@ -50,32 +52,40 @@ def plan(
     if as_json and form not in (PlanFormat.TEXT, PlanFormat.JSON):
         raise typer.BadParameter(f"--json and --format {form} are both given; keep one of them")
     asked = scenario_from(scenario, sets=sets, models=model, max_usd=max_usd, max_requests=max_requests)
-    cast = cast_of(asked, asked_instead(motion, question, context))
+    settings = settings_from(out=None)
+    cast = cast_of(asked, asked_instead(motion, question, context), settings)
+    check_models(cast, settings)
     match PlanFormat.JSON if as_json else form:
         case PlanFormat.MERMAID:
             say(mermaid(cast.graph).rstrip())
         case PlanFormat.DOT:
             say(dot(cast.graph).rstrip())
         case PlanFormat.JSON:
-            say(plan_of(cast, prices_for(cast.models, settings_from(out=None), {})).model_dump_json())
+            say(explained(cast, settings).model_dump_json())
         case _:
-            say(*planned(cast, settings_from(out=None)))
+            say(*planned(cast, settings))
 
 
-def cast_of(scenario: Scenario, instead: Asking) -> Casting:
+def cast_of(scenario: Scenario, instead: Asking, settings: Settings | None = None) -> Casting:
     """A scenario made ready.
 
     Raises:
         debate.errors.ScenarioError: If it cannot be run, or still lacks a question.
         debate.errors.PromptError: If a prompt is missing or wrong.
     """
-    return casting(asking(scenario, **instead))
+    return casting(asking(scenario, **instead, settings=settings))
 
 
 def planned(cast: Casting, settings: Settings) -> list[str]:
     """The plan of a casting as text."""
-    plan = plan_of(cast, prices_for(cast.models, settings, {}))
+    plan = explained(cast, settings)
     return plan_lines(plan, topic=cast.topic, budget=_budget(cast.scenario.budget), scored=_scored(cast), width=edge())
+
+
+def explained(cast: Casting, settings: Settings) -> Plan:
+    """The plan of a casting, with why its models were chosen."""
+    plan = plan_of(cast, prices_for(cast.models, settings, {}))
+    return plan.model_copy(update={"chosen": choices(cast.scenario, settings)})
 
 
 def _scored(cast: Casting) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from debate.engine.casting import Casting
+from debate.engine.choosing import choices
 from debate.engine.embedding import Embedding, with_embedder
 from debate.engine.providers import Providers
 from debate.engine.run import Ready
 from debate.engine.starting import check_money, header, run_id
-from debate.transcript.events import Parent
+from debate.transcript.events import Parent, Warned
 from debate.transcript.log import utc_now
 from debate.transcript.state import fold
 
@@ -35,4 +36,5 @@ async def begun(
         embedder=embedder,
         parent=parent,
     )
+    events += [Warned(code="model_chosen", message=why) for why in choices(cast.scenario, providers.settings)]
     return Ready(id_, cast, seed, prices, cast.scenario.budget, fold(events), tuple(events))

@@ -21,9 +21,10 @@ from debate.models.port import ModelRef
 from debate.reply.asking import Mode
 from debate.reply.reply import ReplyField
 from debate.reply.spec import BallotStyle, ReplySpec
+from debate.scenario.asked import answers_of
 from debate.scenario.cast import Member, cast, model_for, sampling_for
 from debate.scenario.sampling import DEFAULT_MAX_TOKENS, Sampling
-from debate.scenario.schema import Round, Scenario
+from debate.scenario.schema import Round, Scenario, Veto
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,21 @@ class Casting:
         return self.scenario.question.text if self.scenario.question is not None else ""
 
     def voters(self, round_: str) -> tuple[str, ...]:
-        """The speakers of a round who vote and count in consensus: told no side, and not the one who decides."""
-        speakers = self.graph.speakers[round_]
-        return tuple(id_ for id_ in speakers if self.members[id_].side is None and id_ not in self.deciders)
+        """The speakers of a round who vote and count in consensus: told no side, and not the one who decides.
+
+        Who may break a tie or has a veto votes with others, but does not vote in a round of its own.
+        """
+        return self._voters[round_]
+
+    @cached_property
+    def _voters(self) -> Mapping[str, tuple[str, ...]]:
+        decision = self.scenario.decision
+        apart = {decision.tie, *(rule.veto for rule in (decision.by, decision.else_) if isinstance(rule, Veto))}
+        found = {}
+        for round_, speakers in self.graph.speakers.items():
+            voting = tuple(id_ for id_ in speakers if self.members[id_].side is None and id_ not in self.deciders)
+            found[round_] = () if set(voting) <= apart else voting
+        return found
 
     def compares(self, round_: str) -> bool:
         """Whether the round asks for what the run's method compares."""
@@ -132,7 +145,8 @@ class Casting:
     def needs_pairs(self) -> bool:
         """Whether the decision compares every two voters by what is embedded."""
         decision = self.scenario.decision
-        return "medoid" in (decision.by, decision.else_) and not self.method.structured
+        rules = [rule.over if isinstance(rule, Veto) else rule for rule in (decision.by, decision.else_)]
+        return "medoid" in rules and not self.method.structured
 
     @property
     def embeds(self) -> bool:
@@ -142,6 +156,11 @@ class Casting:
             self.compares_wording(iteration) or (self.is_scored(iteration) and not self.method.structured)
             for iteration in iterations
         )
+
+    @cached_property
+    def answers(self) -> ReplySpec:
+        """What an answer is here, which says when two are the same."""
+        return answers_of(self.scenario)
 
     def mode(self, round_: str) -> Mode:
         """How the round's fields are asked for."""
@@ -178,7 +197,7 @@ class Casting:
         member, round_ = self.members[turn.participant], self.rounds[turn.round]
         wanted = tier or round_.tier
         model = model_for(self.scenario, member, wanted)
-        if model is None:
+        if model is None or model.use is None:
             raise ValueError(f"{turn.id} has no model on tier {wanted!r}")
         return Part(ModelRef.parse(model.use), wanted, sampling_for(self.scenario, member, round_, model))
 

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, Self
 from debate.engine.beginning import begun
 from debate.engine.casting import casting
 from debate.engine.changing import Change
+from debate.engine.choosing import check_models
 from debate.engine.embedding import EmbedderChoice, Embedding, check_embedder
 from debate.engine.forking import Fork, plan_fork
 from debate.engine.loop import Listener, Update
@@ -218,8 +219,9 @@ class Engine:
 
         Args and errors as of :meth:`run`; ``listener`` is told every event, wait and, with ``streams``, piece of text.
         """
-        asked = asking(scenario, motion=motion, question=question, context=context)
+        asked = asking(scenario, motion=motion, question=question, context=context, settings=self.settings)
         cast = casting(asked, seed=seed)
+        check_models(cast, self.settings)
         self._providers.check(cast.models)
         ready = await begun(cast, self._providers, self._embedding, seed=seed)
         return self._open(ready, self._log(transcript, ready.id), Telling(listener, streams), deadline)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from debate.engine.casting import Casting, casting
+from debate.engine.choosing import as_before
 from debate.engine.deciding import PROVIDER_ERRORS
 from debate.engine.planning import over, plan_left
 from debate.engine.providers import Providers
@@ -159,9 +160,9 @@ def reopened(casting: Casting, state: State) -> tuple[str, ...]:
 def _refuse_changes(saved: Saved, recorded: Casting, given: Scenario) -> None:
     if given.is_template:
         asked = recorded.scenario
-        given = asking(given, motion=asked.motion, question=asked.question)
+        given = asking(as_before(given, asked), motion=asked.motion, question=asked.question)
     else:
-        given = asking(given)
+        given = asking(as_before(given, recorded.scenario))
     now = casting(given)
     found = [*differences(dict(recorded.resolved), dict(now.resolved))]
     then, texts = recorded.templates.sources, now.templates.sources

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from debate.briefing.rendering import text_hash
 from debate.engine.casting import Casting
+from debate.engine.choosing import with_choices
 from debate.errors import SettingsError
 from debate.models.port import ModelRef
 from debate.scenario.reading import check_scenario
@@ -33,12 +34,25 @@ def run_id(name: str, now: datetime) -> str:
 
 
 def asking(
-    scenario: Scenario, *, motion: str | None = None, question: str | Question | None = None, context: str | None = None
+    scenario: Scenario,
+    *,
+    motion: str | None = None,
+    question: str | Question | None = None,
+    context: str | None = None,
+    settings: Settings | None = None,
 ) -> Scenario:
-    """``scenario`` with what it is to debate, checked, its files read in.
+    """``scenario`` with what it is to debate, checked, its files read in, its ``auto`` models chosen.
+
+    Args:
+        scenario: What is asked.
+        motion: In place of its motion or question.
+        question: Likewise; text keeps its kind and choices.
+        context: In place of its context.
+        settings: Whose catalogue models are chosen from; the bundled one by default.
 
     Raises:
         debate.errors.ScenarioError: If it cannot be run.
+        debate.errors.SettingsError: If no model will do for an ``auto``.
     """
     changes: dict[str, object] = {}
     if motion is not None:
@@ -54,7 +68,7 @@ def asking(
         folder = scenario.folder
         scenario = Scenario.model_validate({**_fields(scenario), **changes})
         scenario = scenario if folder is None else scenario.in_folder(folder)
-    return with_texts(check_scenario(scenario))
+    return with_choices(with_texts(check_scenario(scenario)), settings)
 
 
 def _fields(scenario: Scenario) -> dict[str, object]:

@@ -117,6 +117,8 @@ class Plan(Piece):
     participants: tuple[str, ...]
     decision: str
     """The rule or participant that decides."""
+    chosen: tuple[str, ...] = ()
+    """Models that the scenario left to be chosen, each with why."""
 
 
 def plan(

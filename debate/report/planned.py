@@ -29,6 +29,8 @@ def plan_lines(plan: Plan, *, topic: str, budget: str | None, scored: bool, widt
     for matrix in _matrices(plan, width):
         lines += matrix
     lines += ["", *_bounds(plan, budget, width, scored=scored)]
+    if plan.chosen:
+        lines += ["", "chosen from the catalogue", *(f"  {line}" for line in plan.chosen)]
     return lines
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from debate.scenario.base import Part
+from debate.settings.facts import Capability
 
 DEFAULT_MAX_TOKENS = 1000
 """Completion tokens a turn may use when nothing else is said; a cap is always sent."""
@@ -38,11 +39,36 @@ def _model_from_text(value: object) -> object:
     return {"use": value} if isinstance(value, str) else value
 
 
-class ModelSpec(Sampling):
-    """A model with its own sampling: ``{use: together:openai/gpt-oss-120b, max_tokens: 4000}``."""
+class Needs(Part):
+    """What a model must be able to do, for one to be chosen. Wishes count in the order in which they stand here."""
 
-    use: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", examples=["together:openai/gpt-oss-120b"])]
+    requires: tuple[Capability, ...] = ()
+    context: Annotated[int, Field(ge=1)] | None = None
+    """Tokens it must hold."""
+    highest_quality: bool = False
+    cost_critical: bool = False
+    """The cheapest that reasons."""
+    simple: bool = False
+    """The cheapest of all: a simple task needs no reasoning."""
+
+
+class ModelSpec(Sampling):
+    """A model with its own sampling: ``{use: together:openai/gpt-oss-120b, max_tokens: 4000}``.
+
+    Or one to be chosen: ``{auto: {requires: [reasoning], cost_critical: true}}``.
+    """
+
+    use: Annotated[str, Field(pattern=r"^[^:\s]+:\S+$", examples=["together:openai/gpt-oss-120b"])] | None = None
     """``provider:model-id``."""
+    auto: Needs | None = None
+    """What the model is chosen by, from the catalogue, before the run. Beside ``use`` it says what that was chosen for,
+    as a transcript does."""
+
+    @model_validator(mode="after")
+    def _is_named_or_chosen(self) -> ModelSpec:
+        if self.use is None and self.auto is None:
+            raise ValueError("a model is named, as use: provider:model-id, or chosen, as auto: {requires: [reasoning]}")
+        return self
 
 
 ModelField = Annotated[ModelSpec, BeforeValidator(_model_from_text, json_schema_input_type=str | ModelSpec)]

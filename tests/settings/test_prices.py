@@ -94,8 +94,8 @@ def test_cost_is_exact_and_never_negative(prompt: int, completion: int, cached: 
     assert completion * PRICE.output <= found * 1_000_000 <= completion * PRICE.output + prompt * PRICE.input
 
 
-def test_the_price_file_is_what_the_script_makes(tmp_path: Path) -> None:
-    """Running the script on the same table gives the same file."""
+def test_the_price_file_and_the_catalogue_are_what_the_script_makes(tmp_path: Path) -> None:
+    """Running the script on the same table gives the same files."""
     data = os.environ.get("DEBATE_TEST_DATA")
     shared = Path(data).parent if data else ROOT / ".." / "shared"
     table = shared / "research" / "together-prices-2026-11.json"
@@ -106,8 +106,11 @@ def test_the_price_file_is_what_the_script_makes(tmp_path: Path) -> None:
     script.write_text((ROOT / "scripts" / "make_prices.py").read_text())
     made = tmp_path / "debate" / "settings" / "prices.json"
     made.parent.mkdir(parents=True)
+    catalogue = tmp_path / "debate" / "models" / "catalogue.json"
+    catalogue.parent.mkdir()
     subprocess.run([sys.executable, str(script), str(table)], check=True, capture_output=True)
     assert made.read_text() == (ROOT / "debate" / "settings" / "prices.json").read_text()
+    assert catalogue.read_text() == (ROOT / "debate" / "models" / "catalogue.json").read_text()
 
 
 def test_every_bundled_price_is_of_a_known_provider() -> None:

@@ -1,0 +1,173 @@
+"""Which models there are: what they can do, what they cost, and which are served no more.
+
+Together's are in a dated file beside this module, made by ``scripts/make_prices.py``; the user's settings are laid
+over it, and what a server lists of itself lies between the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from debate.scenario.sampling import Needs
+from debate.settings.facts import ModelFacts
+from debate.settings.prices import MILLION, Price
+from debate.settings.schema import Settings
+
+_FILE: Final = Path(__file__).with_name("catalogue.json")
+
+
+class Estimate(NamedTuple):
+    """USD for some tokens, exact."""
+
+    input: Decimal
+    output: Decimal
+    total: Decimal
+
+
+class ShortName(BaseModel):
+    """A name that is no model's id, though people use it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stood_for: str
+    chosen_for: Needs
+    """What somebody who writes it is after."""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: str
+    source: str
+    served: dict[str, ModelFacts]
+    retired: dict[str, str]
+    short_names: dict[str, ShortName]
+
+
+class Known(NamedTuple):
+    """A model in the catalogue."""
+
+    facts: ModelFacts
+    price: Price | None
+
+
+class Retired(NamedTuple):
+    """A model that is served no more."""
+
+    why: str
+    """With the id in full, where a short name was given."""
+    needs: Needs
+    """What to look for in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Models by ``provider:model-id``, as they stand on one day."""
+
+    models: Mapping[str, Known]
+    """Those that are served."""
+    retired: Mapping[str, Retired]
+    as_of: str
+    """Date of the bundled file."""
+    today: date = field(default=date.min)
+
+    def estimate_cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> Estimate | None:
+        """USD for so many tokens read and written, nothing of it cached; None when the price is unknown.
+
+        Raises:
+            ValueError: If a number of tokens is negative.
+        """
+        if prompt_tokens < 0 or completion_tokens < 0:
+            raise ValueError(f"tokens cannot be negative, found {prompt_tokens} and {completion_tokens}")
+        known = self.models.get(model)
+        if known is None or known.price is None:
+            return None
+        read, written = (
+            known.price.input * prompt_tokens / MILLION,
+            known.price.output * completion_tokens / MILLION,
+        )
+        return Estimate(read, written, read + written)
+
+
+_NO_NEEDS: Final = Needs()
+_NOTHING: Final[Mapping[str, Known]] = MappingProxyType({})
+
+
+def catalogue(settings: Settings, *, today: date, listed: Mapping[str, Known] = _NOTHING) -> Catalogue:
+    """The catalogue of a user.
+
+    Args:
+        settings: Whose facts and prices win over all others.
+        today: What retirement dates are compared with.
+        listed: What servers say of themselves; it wins over the bundled file.
+    """
+    bundled = _bundled()
+    names = dict.fromkeys((*bundled.served, *listed, *settings.models, *settings.prices))
+    models, retired = {}, _retired(settings)
+    for name in names:
+        facts = _facts(name, settings, listed)
+        if facts.retires is not None and facts.retires <= today:
+            retired[name] = Retired(f"{name} is served no more since {facts.retires}", _NO_NEEDS)
+        else:
+            models[name] = Known(facts, _price(name, settings, listed))
+            retired.pop(name, None)
+    return Catalogue(models, retired, bundled.as_of, today)
+
+
+@cache
+def _bundled() -> _File:
+    return _File.model_validate(json.loads(_FILE.read_text("utf-8")))
+
+
+def _facts(name: str, settings: Settings, listed: Mapping[str, Known]) -> ModelFacts:
+    """What is known of a model, from the least to the most trusted, key by key."""
+    layers = [
+        _bundled().served.get(name),
+        listed[name].facts if name in listed else None,
+        settings.models.get(name),
+    ]
+    given: dict[str, object] = {}
+    for layer in layers:
+        if layer is not None:
+            given |= layer.model_dump(exclude_unset=True)
+    return ModelFacts.model_validate(given)
+
+
+def _price(name: str, settings: Settings, listed: Mapping[str, Known]) -> Price | None:
+    if name not in settings.prices and name in listed and listed[name].price is not None:
+        return listed[name].price
+    provider, _, model = name.partition(":")
+    return settings.price_of(provider, model)
+
+
+def _retired(settings: Settings) -> dict[str, Retired]:
+    """What the bundled file says is served no more, for providers that are where the file means them to be."""
+    bundled, usual = _bundled(), Settings()
+
+    def is_meant(name: str) -> bool:
+        provider = name.partition(":")[0]
+        here = settings.providers.get(provider)
+        # An endpoint of one's own may serve anything.
+        return here is not None and here.origin == usual.provider(provider).origin
+
+    wanted = {row.stood_for: row.chosen_for for row in bundled.short_names.values()}
+    found = {
+        name: Retired(f"{name} is {why} (catalogue of {bundled.as_of})", wanted.get(name, _NO_NEEDS))
+        for name, why in bundled.retired.items()
+        if is_meant(name)
+    }
+    for name, row in bundled.short_names.items():
+        if is_meant(name):
+            why = f"{name} is no model's id; {row.stood_for}, which it stood for, is {bundled.retired[row.stood_for]}"
+            found[name] = Retired(f"{why} (catalogue of {bundled.as_of})", row.chosen_for)
+    return found
