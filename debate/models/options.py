@@ -76,4 +76,6 @@ class TurnOptions:
     """Remaining critical path in turns; greater goes first within a scope."""
     deadline: float | None = None
     """``time.monotonic()`` after which the request is no longer wanted."""
+    fresh: bool = False
+    """Asked for once more: an answer that was kept from before is not what is wanted."""
     account: Account | None = None

@@ -1,4 +1,4 @@
-"""The request path, composed: deadline, single flight, retry, pool, model."""
+"""The request path, composed: cache, deadline, single flight, retry, pool, model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from debate.models.options import Account
-from debate.models.port import ChatModel, Completion, Request
+from debate.models.port import ChatModel, Completion, ModelRef, Request
+from debate.pool.cache import Cache, EndpointOf, OpenStore
 from debate.pool.clock import monotonic
 from debate.pool.counters import PoolCounters
 from debate.pool.deadline import Deadline
@@ -23,8 +24,9 @@ from debate.pool.spending import PriceOf, no_prices
 class RequestPath:
     """A chat model that asks others with care. An async context manager: calls that are shared live inside it."""
 
-    def __init__(self, *, pool: Pool, flight: SingleFlight, entry: ChatModel) -> None:
+    def __init__(self, *, pool: Pool, flight: SingleFlight, cache: Cache | None, entry: ChatModel) -> None:
         self._pool = pool
+        self._cache = cache
         self._flight = flight
         self._entry = entry
 
@@ -46,7 +48,11 @@ class RequestPath:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._pool.close()
-        await self._flight.__aexit__(kind, error, traceback)
+        try:
+            await self._flight.__aexit__(kind, error, traceback)
+        finally:
+            if self._cache is not None:
+                await self._cache.__aexit__(kind, error, traceback)
 
     def counters(self) -> PoolCounters:
         """How the pool stands at this moment."""
@@ -56,6 +62,15 @@ class RequestPath:
     def shared(self) -> int:
         """Requests answered by a call that another had begun."""
         return self._flight.shared
+
+    @property
+    def cache(self) -> Cache | None:
+        """What keeps answers, for its counts; None if nothing does."""
+        return self._cache
+
+
+def nowhere(_model: ModelRef) -> None:
+    """No model is asked at an address that is known."""
 
 
 def request_path(
@@ -68,6 +83,8 @@ def request_path(
     scope_of: ScopeOf = provider_scope,
     price_of: PriceOf = no_prices,
     account: Account | None = None,
+    open_store: OpenStore | None = None,
+    endpoint_of: EndpointOf = nowhere,
     clock: Callable[[], float] = monotonic,
     rng: random.Random | None = None,
 ) -> RequestPath:
@@ -82,6 +99,8 @@ def request_path(
         scope_of: Which scope a request falls into.
         price_of: For budgets of money.
         account: The account of the whole engine.
+        open_store: Opens the file that answers are kept in; None keeps none.
+        endpoint_of: Where a model is asked, for what is kept.
         clock: Seconds, monotonic; deadlines count in it.
         rng: For jitter.
     """
@@ -98,4 +117,8 @@ def request_path(
     )
     retry = Retry(pool, policy_of=policy_of, scope_of=scope_of, wait=pool.rest, clock=clock, rng=rng)
     flight = SingleFlight(retry)
-    return RequestPath(pool=pool, flight=flight, entry=Deadline(flight, clock=clock))
+    asked = Deadline(flight, clock=clock)
+    cache = None
+    if open_store is not None:
+        cache = Cache(asked, open_store=open_store, endpoint_of=endpoint_of, price_of=price_of)
+    return RequestPath(pool=pool, flight=flight, cache=cache, entry=asked if cache is None else cache)
