@@ -9,12 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from debate.briefing.templates import SIZE_LIMIT, collect
-from debate.engine.casting import Casting, casting
+from debate.engine.casting import Casting
 from debate.engine.starting import asking
 from debate.errors import PromptError, TranscriptError
 from debate.graph.turngraph import TurnGraph
 from debate.reply.reading import read
-from debate.scenario.reading import parse_scenario
+from debate.scenario.reading import check_scenario, parse_scenario
 from debate.scenario.schema import Scenario, with_steps
 from debate.settings.nearest import did_you_mean
 
@@ -48,17 +48,29 @@ def changed(recorded: Casting, change: Change, *, seed: int) -> Casting:
         debate.errors.ScenarioError: If the changed scenario cannot be run.
         debate.errors.PromptError: If a prompt is missing, wrong, or none of the run's.
     """
-    if change.scenario is not None:
-        asked = recorded.scenario
-        fill = change.scenario.is_template
-        scenario = asking(
-            change.scenario, motion=asked.motion if fill else None, question=asked.question if fill else None
-        )
-        return casting(scenario, collect(scenario, _replaced(change, collect(scenario).sources)), seed=seed)
-    scenario = _overridden(recorded.scenario, change) if change.overrides else recorded.scenario
-    sources = recorded.templates.sources
-    return Casting(
-        scenario, collect(scenario, {**sources, **_replaced(change, sources)}), seed, wording_only=recorded.wording_only
+    base = change.scenario if change.scenario is not None else recorded.scenario
+    if base.is_template:
+        base = asking(base, motion=recorded.scenario.motion, question=recorded.scenario.question)
+    scenario = _overridden(base, change) if change.overrides else base
+    # A scenario from a file brings its own prompts; any other keeps the texts the run was held with.
+    known = recorded.templates.sources if base.folder is None else {}
+    scenario = asking(scenario) if base.folder is not None else _checked(scenario)
+    sources = collect(scenario, known).sources
+    templates = collect(scenario, {**known, **_replaced(change, sources)})
+    return Casting(scenario, templates, seed, wording_only=recorded.wording_only)
+
+
+def _checked(scenario: Scenario) -> Scenario:
+    """The scenario, if it can be run with prompts that need no files any more."""
+    check_scenario(_without_own(scenario))
+    return scenario
+
+
+def _without_own(scenario: Scenario) -> Scenario:
+    """The scenario with no prompts of its own files."""
+    return with_steps(
+        scenario,
+        lambda step: step.model_copy(update={"prompt": None}) if (step.prompt or "").startswith("./") else step,
     )
 
 
@@ -75,8 +87,7 @@ def _replaced(change: Change, sources: Mapping[str, str]) -> Mapping[str, str]:
 def _overridden(scenario: Scenario, change: Change) -> Scenario:
     """The scenario with the overrides; its own prompts need no files, as their texts were recorded."""
     own = {step.name: step.prompt for step in scenario.steps if (step.prompt or "").startswith("./")}
-    bare = with_steps(scenario, lambda step: step.model_copy(update={"prompt": None}) if step.name in own else step)
-    dumped = bare.model_dump(mode="json", by_alias=True, exclude_none=True)
+    dumped = _without_own(scenario).model_dump(mode="json", by_alias=True, exclude_none=True)
     made = parse_scenario(
         json.dumps(dumped, ensure_ascii=False), name="recorded", overrides=change.overrides, folder=change.folder
     )
@@ -86,7 +97,8 @@ def _overridden(scenario: Scenario, change: Change) -> Scenario:
             step.model_copy(update={"prompt": own[step.name]}) if step.name in own and step.prompt is None else step
         ),
     )
-    return asking(kept if change.folder is None else kept.in_folder(change.folder)) if not own else kept
+    folder = scenario.folder if scenario.folder is not None else change.folder
+    return kept if folder is None else kept.in_folder(folder)
 
 
 def turns_at(graph: TurnGraph, at: str, run: str) -> frozenset[str]:

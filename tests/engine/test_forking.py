@@ -9,7 +9,7 @@ import pytest
 from holding import Held, hold
 from scripted import Chaos, Scripted, motion_reply, scenario
 
-from debate.engine.branching import branches
+from debate.transcript.branching import branches
 from debate.engine.changing import Change
 from debate.engine.engine import Engine
 from debate.engine.forking import Fork
