@@ -6,21 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from debate.graph.chance import Dice
 from debate.graph.topology import hearings
-from debate.scenario.cast import OUTSIDE_ROLE, Member, named
+from debate.scenario.cast import Member, named
 from debate.scenario.hearing import Query
 from debate.scenario.schema import PrivateTo, Round, Scenario
+from debate.scenario.standing import inside, on_graph
 from debate.scenario.topology import Topology
 
 
 class Audience:
     """Answers who hears whom. Each topology is drawn once, or once an iteration where it is to be redrawn."""
 
-    def __init__(
-        self, scenario: Scenario, members: Sequence[Member], casting: Mapping[str, Sequence[Member]], dice: Dice
-    ) -> None:
+    def __init__(self, scenario: Scenario, members: Sequence[Member], dice: Dice) -> None:
         self._scenario = scenario
         self._members = members
-        self._casting = casting
         self._dice = dice
         self._steps = {step.name: step for step in scenario.steps}
         self._drawn: dict[tuple[str, str, str], Mapping[str, tuple[str, ...]]] = {}
@@ -28,13 +26,13 @@ class Audience:
     def heard_by(self, hearer: Member, step: Round, query: Query, place: str) -> tuple[str, ...]:
         """Whom ``hearer`` hears by ``query``, in the order of the file, itself left out."""
         group = self._scenario.groups.get(step.name)
-        inside = self._inside(group)
+        everyone = inside(self._scenario, self._members, group)
         wanted: set[str] = set()
         for name in query.from_:
             if name == "neighbours":
                 wanted.update(self._neighbours(hearer, query.graph or self._scenario.graph, group, place))
             elif name == "everyone":
-                wanted.update(member.id for member in inside)
+                wanted.update(member.id for member in everyone)
             elif name != "self":
                 wanted.update(member.id for member in named([name], self._members))
         return tuple(m.id for m in self._members if m.id in wanted and m.id != hearer.id)
@@ -44,34 +42,13 @@ class Audience:
         scope = self._steps[round_].scope
         return not isinstance(scope, PrivateTo) or hearer in named(scope.private_to, self._members)
 
-    def _inside(self, group: str | None) -> list[Member]:
-        """Who stands inside the graph: everyone who speaks, in the group if there is one, but for judges."""
-        rounds = [name for name in self._casting if group is None or self._scenario.groups.get(name) == group]
-        speaking = {member.id for name in rounds for member in self._casting[name]}
-        return [m for m in self._members if m.id in speaking and m.role != OUTSIDE_ROLE]
-
-    def _on_graph(self, group: str | None) -> list[str]:
-        """On whom topologies are drawn: those inside who speak in a round that hears along a graph."""
-        along = {
-            member.id
-            for name, who in self._casting.items()
-            if (group is None or self._scenario.groups.get(name) == group) and self._follows_graph(self._steps[name])
-            for member in who
-        }
-        return [member.id for member in self._inside(group) if member.id in along]
-
-    @staticmethod
-    def _follows_graph(step: Round) -> bool:
-        listed = step.repeat.hears if step.repeat is not None and step.repeat.hears is not None else (step.hears,)
-        return any(query is None or "neighbours" in query.from_ for query in listed)
-
     def _neighbours(self, hearer: Member, topology: Topology, group: str | None, place: str) -> tuple[str, ...]:
         key = (topology.model_dump_json(), group or "", place if topology.redraws else "")
         if key not in self._drawn:
-            on_graph = self._on_graph(group)
+            standing = [member.id for member in on_graph(self._scenario, self._members, group)]
             hub = topology.star.hub if topology.star is not None else None
-            if hub is not None and hub not in on_graph:
-                on_graph.append(hub)
+            if hub is not None and hub not in standing:
+                standing.append(hub)
             dice = self._dice.of("topology", topology.name, key[1], key[2])
-            self._drawn[key] = hearings(topology, on_graph, dice)
+            self._drawn[key] = hearings(topology, standing, dice)
         return self._drawn[key].get(hearer.id, ())

@@ -52,7 +52,7 @@ class _Compiler:
     def __post_init__(self) -> None:
         self.members: Sequence[Member] = cast(self.scenario)
         self.casting = {step.name: speakers(step, self.members) for step in self.scenario.steps}
-        self.audience = Audience(self.scenario, self.members, self.casting, self.dice)
+        self.audience = Audience(self.scenario, self.members, self.dice)
         self.spoken: dict[str, list[Turn]] = {member.id: [] for member in self.members}
         self.release: dict[str, str] = {}
         """Turn to the gate that may still take its reply back, so that whoever needs the turn waits for the gate."""

@@ -13,8 +13,9 @@ from debate.scenario.keypath import KeyPath
 from debate.scenario.mistakes import Mistake
 from debate.scenario.roundchecks import check_rounds
 from debate.scenario.rulechecks import COUNTED, NEEDS_PARAMETER, TIES, check_decision
-from debate.scenario.schema import FileText, Group, Scenario, placed_steps
+from debate.scenario.schema import FileText, Group, Round, Scenario, placed_steps
 from debate.scenario.shape import nearest
+from debate.scenario.standing import listened, on_graph
 from debate.scenario.topologychecks import check_topology
 
 PARTICIPANTS_LIMIT: Final = 1000
@@ -43,7 +44,7 @@ def check(scenario: Scenario) -> tuple[Mistake, ...]:
         *_asked(scenario),
         *_participants(scenario),
         *_files(scenario),
-        *check_topology(scenario.graph, members, ("graph",)),
+        *_graph(scenario, members),
         *check_rounds(scenario, members),
         *_turns(scenario, members),
         *check_decision(scenario, members),
@@ -75,6 +76,20 @@ def _asked(scenario: Scenario) -> Iterator[Mistake]:
             yield Mistake(path, f"expected a capital letter as the name of a choice, found {letter!r}", at_key=True)
         if not text.strip():
             yield Mistake(path, f"the choice {letter} is empty; say what it stands for")
+
+
+def _graph(scenario: Scenario, members: tuple[Member, ...]) -> Iterator[Mistake]:
+    """The scenario's graph, on those for whom its rounds draw it."""
+    drawing = [step for step in scenario.steps if _draws(step)]
+    groups = list(dict.fromkeys(scenario.groups.get(step.name) for step in drawing))
+    drawn = [on_graph(scenario, members, group) for group in groups] or [()]
+    found = [list(check_topology(scenario.graph, members, ("graph",), standing=standing)) for standing in drawn]
+    yield from dict.fromkeys(mistake for mistakes in found for mistake in mistakes)
+
+
+def _draws(step: Round) -> bool:
+    """Whether a round hears along the scenario's graph."""
+    return any(query is None or ("neighbours" in query.from_ and query.graph is None) for query in listened(step))
 
 
 def _participants(scenario: Scenario) -> Iterator[Mistake]:

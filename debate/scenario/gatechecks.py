@@ -12,6 +12,8 @@ from debate.scenario.keypath import KeyPath
 from debate.scenario.mistakes import Mistake
 from debate.scenario.schema import PrivateTo, Round, Scenario
 from debate.scenario.shape import nearest
+from debate.scenario.standing import listened
+from debate.scenario.statedchecks import check_stated
 from debate.scenario.topologychecks import check_participant
 
 VOTED: Final = ("ballot", "ranking", "scores")
@@ -22,7 +24,9 @@ def check_gates(
     scenario: Scenario, step: Round, members: Sequence[Member], path: KeyPath, *, is_first: bool
 ) -> Iterator[Mistake]:
     """Every mistake in what a round decides or hides."""
-    yield from _condition(step.when, members, (*path, "when"), is_first=is_first)
+    steps = scenario.steps
+    before = steps[: steps.index(step)]
+    yield from _condition(step.when, members, (*path, "when"), before, is_first=is_first)
     if step.when is None and step.else_ != "skip":
         yield Mistake(
             (*path, "else"), "else says what follows when `when` does not hold; add when, or drop else", at_key=True
@@ -30,10 +34,10 @@ def check_gates(
     if step.escalate is not None:
         here: KeyPath = (*path, "escalate")
         first = is_first and (step.repeat is None or step.repeat.up_to == 1)
-        yield from _condition(step.escalate.when, members, (*here, "when"), is_first=first)
+        yield from _condition(step.escalate.when, members, (*here, "when"), (*before, step), is_first=first)
         yield from _tier(scenario, step, step.escalate.to, members, (*here, "to"))
     yield from _select(scenario, step, members, (*path, "select"))
-    yield from _about(scenario, step, path)
+    yield from _about(scenario, step, path, is_first=is_first)
     yield from _sides(step, members, path)
     if isinstance(step.scope, PrivateTo):
         for index, name in enumerate(step.scope.private_to):
@@ -63,19 +67,43 @@ def check_repeat(step: Round, path: KeyPath) -> Iterator[Mistake]:
 def check_budget(
     scenario: Scenario, step: Round, query: Query, members: Sequence[Member], path: KeyPath
 ) -> Iterator[Mistake]:
-    """Whoever sums up is one participant with a model."""
+    """Whoever sums up is one participant with a model, and may hear what it sums up."""
     scribe = query.summariser
     if scribe is None:
         return
     here: KeyPath = (*path, "budget", "then", "summarise")
-    yield from check_participant(scribe, members, here)
-    member = next((m for m in members if m.id == scribe), None)
-    if member is not None and model_for(scenario, member, step.tier) is None:
-        yield Mistake(here, f"{scribe} has no model for the tier {step.tier!r}; add it to models")
+    problems = list(check_participant(scribe, members, here))
+    yield from problems
+    if problems:
+        return
+    member = next(m for m in members if m.id == scribe)
+    tiers = [step.tier, *([step.escalate.to] if step.escalate is not None else [])]
+    for tier in tiers:
+        if model_for(scenario, member, tier) is None:
+            yield Mistake(here, f"{scribe} has no model for the tier {tier!r}; add it to models")
+    for other in _heard_rounds(scenario, step, query):
+        scope = other.scope
+        within = named(scope.private_to, members) if isinstance(scope, PrivateTo) else members
+        if member not in within and any(hearer in within for hearer in speakers(step, members)):
+            message = f"{scribe} would sum up {other.name}, which is private to others; add {scribe} to its scope"
+            yield Mistake(here, message)
+
+
+def _heard_rounds(scenario: Scenario, step: Round, query: Query) -> list[Round]:
+    """The rounds of which a query may show something."""
+    if isinstance(query.rounds, str) and query.rounds not in ("last", "all"):
+        return [other for other in scenario.steps if other.name == query.rounds]
+    names = [other.name for other in scenario.steps]
+    return list(scenario.steps[: names.index(step.name) + 1])
 
 
 def _condition(
-    condition: Condition | None, members: Sequence[Member], path: KeyPath, *, is_first: bool
+    condition: Condition | None,
+    members: Sequence[Member],
+    path: KeyPath,
+    steps: Sequence[Round],
+    *,
+    is_first: bool,
 ) -> Iterator[Mistake]:
     if condition is None:
         return
@@ -83,6 +111,8 @@ def _condition(
         yield Mistake(path, "nothing was said before this round that a condition could look at; drop it", at_key=True)
     for name in sorted(participants_named(condition)):
         yield from check_participant(name, members, path)
+    if not is_first:
+        yield from check_stated(condition, steps, members, path)
 
 
 def _tier(scenario: Scenario, step: Round, tier: str, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
@@ -97,38 +127,61 @@ def _tier(scenario: Scenario, step: Round, tier: str, members: Sequence[Member],
 
 def _select(scenario: Scenario, step: Round, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
     rule = step.select
-    if rule is None or rule.by is None:
+    if rule is None:
+        return
+    names = [other.name for other in scenario.steps]
+    place = names.index(step.name)
+    if place == len(names) - 1 and (step.repeat is None or step.repeat.up_to == 1):
+        yield Mistake(path, "nobody speaks after this round, so nobody can be left out; drop select", at_key=True)
+    if rule.by is None:
         return
     problems = list(check_participant(rule.by, members, (*path, "by")))
     yield from problems
     if problems:
         return
-    names = [other.name for other in scenario.steps]
-    upto = scenario.steps[: names.index(step.name) + 1]
+    upto = scenario.steps[: place + 1]
     ranking = [s for s in upto if any(m.id == rule.by for m in speakers(s, members))]
-    if not any({"ranking", "scores"} & set(s.reply or ()) for s in ranking):
+    asked = [s for s in ranking if {"ranking", "scores"} & set(s.reply or ())]
+    if not asked:
         message = f"{rule.by} is asked for no ranking or scores up to here; add one to the reply of a round of its own"
+        yield Mistake((*path, "by"), message)
+    elif asked[-1] is not ranking[-1]:
+        message = (
+            f"{rule.by} speaks last in {ranking[-1].name} before this, and is asked there for no ranking or scores"
+        )
+        yield Mistake((*path, "by"), f"{message}; add one to its reply")
+    elif not scenario.is_template and not _about_speakers(scenario, ranking[-1]):
+        message = f"{rule.by} ranks the options in {ranking[-1].name} and not the speakers; write about: speakers there"
         yield Mistake((*path, "by"), message)
 
 
-def _about(scenario: Scenario, step: Round, path: KeyPath) -> Iterator[Mistake]:
+def _options(scenario: Scenario) -> bool:
+    """Whether what is asked has options to vote on."""
+    return scenario.motion is not None or (scenario.question is not None and bool(scenario.question.choices))
+
+
+def _about_speakers(scenario: Scenario, step: Round) -> bool:
+    return step.about == "speakers" or (step.about is None and not _options(scenario))
+
+
+def _about(scenario: Scenario, step: Round, path: KeyPath, *, is_first: bool) -> Iterator[Mistake]:
     voted = [field for field in VOTED if field in (step.reply or ())]
+    here: KeyPath = (*path, "about")
     if step.about is not None and not voted:
-        yield Mistake(
-            (*path, "about"),
-            "about says what a ballot, ranking or scores are about; ask for one, or drop it",
-            at_key=True,
-        )
-    options = scenario.motion is not None or (scenario.question is not None and bool(scenario.question.choices))
-    if step.about == "options" and not options:
-        yield Mistake(
-            (*path, "about"), "what is asked has no options to vote on; write about: speakers, or give choices"
-        )
-    about_speakers = step.about == "speakers" or (step.about is None and not options)
-    hidden = step.hears is not None and step.hears.names == "hidden"
-    if voted and about_speakers and hidden and not scenario.is_template:
-        message = "speakers without a name cannot be told apart in a vote; write names: alias or shuffled"
-        yield Mistake((*path, "hears", "names"), message)
+        message = "about says what a ballot, ranking or scores are about; ask for one, or drop it"
+        yield Mistake(here, message, at_key=True)
+    if step.about == "options" and not _options(scenario) and not scenario.is_template:
+        yield Mistake(here, "what is asked has no options to vote on; write about: speakers, or give choices")
+    if not voted or scenario.is_template or not _about_speakers(scenario, step):
+        return
+    for query in listened(step):
+        if query is not None and query.names == "hidden":
+            message = "speakers without a name cannot be told apart in a vote; write names: alias or shuffled"
+            yield Mistake((*path, "hears", "names") if step.hears is not None else (*path, "repeat", "hears"), message)
+        unheard = is_first and (query is None or not query.same_round) and step.repeat is None
+        if unheard or (query is not None and not {*query.from_} - {"self"}):
+            message = f"a {voted[0]} about the speakers needs some that are heard, and here nobody is"
+            yield Mistake((*path, "reply"), f"{message}; have them speak before, and hears name them")
 
 
 def _sides(step: Round, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:

@@ -13,6 +13,8 @@ from debate.scenario.keypath import KeyPath, format_path
 from debate.scenario.mistakes import Mistake
 from debate.scenario.schema import Round, Scenario, placed_steps
 from debate.scenario.shape import nearest
+from debate.scenario.standing import on_graph
+from debate.scenario.statedchecks import check_stated
 from debate.scenario.topologychecks import check_participant, check_topology
 
 SPOKEN: Final = ("neighbours", "everyone", "self")
@@ -36,12 +38,12 @@ def check_rounds(scenario: Scenario, members: Sequence[Member]) -> Iterator[Mist
         yield from _names(round_.who, members, (*path, "who"))
         yield from _tier(scenario, round_, members, path)
         yield from _reply(scenario, round_, (*path, "reply"))
-        yield from _until(round_, members, path)
+        yield from _until(scenario, round_, members, path)
         yield from check_repeat(round_, path)
         yield from check_gates(scenario, round_, members, path, is_first=not earlier)
         earlier.append(round_.name)
         for query, here in _queries(round_, path):
-            yield from _hears(round_, query, members, earlier, here)
+            yield from _hears(round_, query, members, earlier, here, scenario=scenario)
             yield from check_budget(scenario, round_, query, members, here)
 
 
@@ -97,13 +99,15 @@ def _reply(scenario: Scenario, round_: Round, path: KeyPath) -> Iterator[Mistake
             yield Mistake((*path, index), "an answer is given to a question, and this is a motion; ask for a stance")
 
 
-def _until(round_: Round, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
+def _until(scenario: Scenario, round_: Round, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
     repeat = round_.repeat
     if repeat is None or repeat.until is None:
         return
     here: KeyPath = (*path, "repeat", "until")
     for name in sorted(participants_named(repeat.until)):
         yield from check_participant(name, members, here)
+    steps = scenario.steps
+    yield from check_stated(repeat.until, steps[: steps.index(round_) + 1], members, here)
     for leaf in leaves(repeat.until):
         if isinstance(leaf, SaysStop):
             continue
@@ -114,11 +118,18 @@ def _until(round_: Round, members: Sequence[Member], path: KeyPath) -> Iterator[
 
 
 def _hears(
-    round_: Round, query: Query, members: Sequence[Member], earlier: Sequence[str], path: KeyPath
+    round_: Round,
+    query: Query,
+    members: Sequence[Member],
+    earlier: Sequence[str],
+    path: KeyPath,
+    *,
+    scenario: Scenario,
 ) -> Iterator[Mistake]:
     yield from _names(query.from_, members, (*path, "from"), SPOKEN)
     if query.graph is not None:
-        yield from check_topology(query.graph, members, (*path, "graph"))
+        standing = on_graph(scenario, members, scenario.groups.get(round_.name))
+        yield from check_topology(query.graph, members, (*path, "graph"), standing=standing)
         if "neighbours" not in query.from_:
             yield Mistake(
                 (*path, "graph"), "a graph is given, but from does not name neighbours; add it, or drop graph"

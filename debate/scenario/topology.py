@@ -13,7 +13,7 @@ TopologyName = Literal[
 ]
 """The topologies there are."""
 
-PlainTopology = Literal["complete", "ring", "star", "chain", "tree", "bipartite"]
+PlainTopology = Literal["complete", "ring", "star", "chain", "tree", "bipartite", "small_world"]
 """Those that need no parameters and may be written as a word."""
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -108,7 +108,7 @@ class Topology(Part):
     layers: Layers | None = None
     bipartite: Annotated[Bipartite, BeforeValidator(_empty_for_null)] | None = None
     random: Random | None = None
-    small_world: SmallWorld | None = None
+    small_world: Annotated[SmallWorld, BeforeValidator(_empty_for_null)] | None = None
     edges: tuple[tuple[str, str], ...] | None = None
     """Pairs ``[speaker, hearer]``."""
 

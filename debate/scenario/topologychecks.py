@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from debate.scenario.cast import OUTSIDE_ROLE, Member
+from debate.scenario.cast import Member
 from debate.scenario.keypath import KeyPath
 from debate.scenario.mistakes import Mistake
 from debate.scenario.shape import nearest
 from debate.scenario.topology import Topology
 
 
-def check_topology(topology: Topology, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
-    """Hubs and the ends of edges are participants; a ring is not longer than its circle."""
-    inside = len([member for member in members if member.role != OUTSIDE_ROLE])
+def check_topology(
+    topology: Topology, members: Sequence[Member], path: KeyPath, *, standing: Sequence[Member] = ()
+) -> Iterator[Mistake]:
+    """Hubs and the ends of edges are participants; a topology has room for those who stand on it, and no more.
+
+    Args:
+        topology: The graph asked for.
+        members: All participants.
+        path: Where it stands in the file.
+        standing: On whom it is drawn; empty where it is not known.
+    """
     if topology.star is not None and topology.star.hub is not None:
         yield from check_participant(topology.star.hub, members, (*path, "star", "hub"))
-    yield from _sizes(topology, inside, path)
+    if standing:
+        yield from _sizes(topology, len(standing), path)
     yield from _edges(topology, members, path)
 
 
@@ -31,13 +40,15 @@ def _sizes(topology: Topology, inside: int, path: KeyPath) -> Iterator[Mistake]:
         yield Mistake((*path, "layers", "sizes"), message)
     if topology.bipartite is not None and (topology.bipartite.first or 1) >= inside:
         message = f"the first half takes all {inside} participants; make first smaller"
-        yield Mistake((*path, "bipartite", "first"), message)
+        here = ("bipartite", "first") if topology.bipartite.first is not None else ()
+        yield Mistake((*path, *here), message)
     if topology.random is not None and (topology.random.degree or 0) >= inside:
         message = f"nobody can hear {topology.random.degree} of {inside - 1} others; lower degree"
         yield Mistake((*path, "random", "degree"), message)
     if topology.small_world is not None and 2 * topology.small_world.k >= inside:
-        message = f"{inside} participants have at most {(inside - 1) // 2} on either side, found k: "
-        yield Mistake((*path, "small_world", "k"), f"{message}{topology.small_world.k}")
+        sides = f"{inside} participants have at most {(inside - 1) // 2} on either side"
+        here = ("small_world", "k") if "k" in topology.small_world.model_fields_set else ()
+        yield Mistake((*path, *here), f"{sides}, found k: {topology.small_world.k}")
 
 
 def _edges(topology: Topology, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
