@@ -49,13 +49,13 @@ class Comparison:
     pairs: tuple[Compared, ...]
 
 
-async def compare() -> Comparison:
-    """Compare :data:`PAIRS`.
+async def compare(setting: str | None) -> Comparison:
+    """Compare :data:`PAIRS` with the embedder that is set, or the default one.
 
     Raises:
         debate.errors.EmbedderError: If nothing can embed.
     """
-    found = resolve_embedder(None, allow_download=True)
+    found = resolve_embedder(setting, allow_download=True)
     embedder = open_embedder(found)
     scorer = Scorer(embedder=embedder, validated=found.validated)
     try:

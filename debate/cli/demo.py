@@ -40,11 +40,11 @@ def demo(*, out: options.Out = None) -> int:
     """Show what there is in a minute: no key, no bill, nothing leaves this machine but a look for missing weights."""
     scenario = scenario_from("demo", no_similarity=True)
     settings = settings_from(out=out)
-    models = {model.use for model in scenario.models.values()}
-    models |= {model.use for participant in scenario.participants.values() for model in participant.models.values()}
+    ladders = [scenario.models, *(participant.models for participant in scenario.participants.values())]
+    models = [spec.use for ladder in ladders for spec in ladder.values() if spec.use is not None]
     # The embedder loads while the debate goes on.
     with ThreadPoolExecutor(1) as beside:
-        weighing = beside.submit(lambda: asyncio.run(compare()))
+        weighing = beside.submit(lambda: asyncio.run(compare(settings.embedder)))
         _section(1, "A debate, from a YAML file to its verdict", f"({SIMULATED})")
         how = Holding(
             settings=free(settings, dict.fromkeys(models)), asking=NOTHING_INSTEAD, models={"simulated": Paced()}
@@ -54,7 +54,7 @@ def demo(*, out: options.Out = None) -> int:
         if result.status != "completed" or result.transcript is None:
             return code_of_run(result.status, result.stop_reason)
         _section(2, "What a run with real models would hold and cost", f"(debate plan {PAID}; nothing is spent)")
-        cast = cast_of(scenario_from(PAID), NOTHING_INSTEAD)
+        cast = cast_of(scenario_from(PAID), NOTHING_INSTEAD, settings)
         say(*planned(cast, settings))
         _section(3, "The transcript proves itself", "(debate replay last --verify)")
         if not _verified(result):

@@ -18,6 +18,7 @@ from commands import ROOT, Command, environment
 
 from debate.cli.given import with_model
 from debate.cli.main import VERBS
+from debate.cli.pacing import Paced
 from debate.cli.schema import Subject, schema_of
 from debate.errors import ScenarioError
 from debate.scenario.published import json_schema
@@ -143,6 +144,24 @@ def test_ask_is_one_blind_round(debate: Command) -> None:
     told = debate("ask", "Tea beats coffee.", "--motion", "--models", "simulated:debater", "--no-similarity").out
     assert "simulated: tests the machinery, not the argument" in told
     assert "agreement   none: " in told
+
+
+def test_the_demo_shows_its_five_things(debate: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A debate, a plan with its cost, a verified transcript, a comparison, what comes next; labelled, without a key."""
+    (tmp_path / "settings.toml").write_text('embedder = "lexical"\n')
+    monkeypatch.setenv("DEBATE_SETTINGS", "settings.toml")
+    monkeypatch.setattr("debate.cli.demo.Paced", lambda: Paced(thinking=0, word=0))
+    done = debate("demo")
+    assert (done.code, done.err) == (0, "")
+    sections = re.split(r"^── \d\. ", done.out, flags=re.MULTILINE)[1:]
+    for section, said in zip(
+        sections,
+        ("verdict     ", "cost          $0.", "came out the same", "similarity is lexical (set)", "debate init"),
+        strict=True,
+    ):
+        assert said in section
+    assert "simulated: tests the machinery, not the argument" in sections[0]
+    assert "$0, " in sections[0], "simulated participants cost nothing, which is known"
 
 
 def test_models_show_whether_a_key_is_set_and_never_the_key(debate: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,8 @@ def running(held: Held, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert held.asked.wait(60)
+        while not held.asked.wait(0.05):
+            assert process.poll() is None, process.communicate()[1]
         yield process
         process.kill()
 
