@@ -38,6 +38,8 @@ class Asker:
     seed: int
     prices: Mapping[str, Price | None]
     account: Account | None
+    fresh: frozenset[str] = frozenset()
+    """Turns that no kept answer will do for."""
     deadline: float | None = None
     """``time.monotonic()`` after which nobody waits for an answer."""
 
@@ -104,12 +106,14 @@ class Asker:
             question=question.text if question is not None else None,
             priority=float(casting.graph.remaining[turn.id]),
             deadline=self.deadline,
+            fresh=turn.id in self.fresh,
             account=self.account,
         )
 
     def _request(self, turn: Turn, part: Part, messages: tuple[Message, ...], options: TurnOptions) -> Request:
         sampling = part.sampling
-        structured = self._mode(turn) != "text"
+        mode = self._mode(turn)
+        wanted = ResponseFormat(name="reply", schema=json_schema(options.spec), as_tool=mode == "tool")
         return Request(
             model=part.model,
             messages=messages,
@@ -119,7 +123,7 @@ class Asker:
             seed=sampling.seed,
             stop=sampling.stop or (),
             reasoning=sampling.reasoning,
-            response_format=ResponseFormat(name="reply", schema=json_schema(options.spec)) if structured else None,
+            response_format=None if mode == "text" else wanted,
             turn=options,
         )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from pydantic_core import to_json
+
 from debate.errors import EmptyCompletion, Malformed, Spent
+from debate.models.dialects import Dialect
 from debate.models.failures import Asked
 from debate.models.loose import (
     Object,
@@ -36,6 +39,8 @@ class Answer:
     cost: Decimal | None = None
     refusal: str | None = None
     called_a_tool: bool = False
+    arguments: str = ""
+    """What the first tool that was called is called with."""
     warnings: list[str] = field(default_factory=list)
 
     def take_head(self, body: Object) -> None:
@@ -114,8 +119,22 @@ def take_message(answer: Answer, message: Object) -> tuple[str, str]:
     refusal = as_text(message.get("refusal"))
     if refusal:
         answer.refusal = (answer.refusal or "") + refusal
-    answer.called_a_tool = answer.called_a_tool or bool(message.get("tool_calls"))
+    _take_calls(answer, message)
     return text, reasoning
+
+
+def _take_calls(answer: Answer, message: Object) -> None:
+    """Add what tools are called with: of several calls only the first, as there was one thing to be called for."""
+    calls = [call for call in map(as_object, as_list(message.get("tool_calls")) or ()) if call is not None]
+    answer.called_a_tool = answer.called_a_tool or bool(calls)
+    for place, call in enumerate(calls):
+        index = as_count(call.get("index"))
+        function = as_object(call.get("function"))
+        if (place if index is None else index) or function is None:
+            continue
+        given = function.get("arguments")
+        # Some servers give the arguments as an object.
+        answer.arguments += as_text(given) or ("" if as_object(given) is None else to_json(given).decode())
 
 
 def _malformed(asked: Asked, what: str, body: Object | None, answer: Answer) -> Malformed:
@@ -135,19 +154,24 @@ def completion(
     answer: Answer,
     request: Request,
     *,
-    think_tags: bool,
+    dialect: Dialect,
     request_id: str | None,
     timing: Timing,
 ) -> Completion:
-    """The finished completion.
+    """The finished completion. What a tool was called with is its text, where that was asked for.
 
     Raises:
         EmptyCompletion: If there is no text, saying what was there instead.
     """
     text, reasoning = answer.content, answer.reasoning
-    if think_tags:
+    if dialect.think_tags:
         split = split_thinking(text)
         text, reasoning = split.text, "\n".join(part for part in (reasoning, split.reasoning) if part)
+    if request.response_format is not None and request.response_format.as_tool:
+        if answer.arguments.strip():
+            text = answer.arguments
+        elif text.strip():
+            answer.warnings.append("the model wrote its reply as text, and called no tool")
     if not text.strip():
         raise EmptyCompletion(
             f"{asked.model}: {_why_empty(answer, request, reasoning)}",
@@ -163,7 +187,7 @@ def completion(
         finish=answer.finish,
         model=answer.model,
         usage=answer.usage,
-        reported_cost=answer.cost,
+        reported_cost=answer.cost if dialect.reports_cost else None,
         request_id=request_id or answer.id,
         timing=timing,
         warnings=tuple(answer.warnings),

@@ -86,12 +86,13 @@ class OpenAICompatible:
                 asked,
                 answer,
                 request,
-                think_tags=self.dialect.think_tags,
+                dialect=self.dialect,
                 request_id=None if named is None else _hidden(asked, named),
                 timing=timing,
             )
-        if request.on_delta is not None and not streams:
-            # A server that does not stream has answered at once: whoever listens hears it all the same.
+        if request.on_delta is not None and not (streams and answer.content):
+            # A server that does not stream has answered at once, and a tool's arguments are no deltas of text: whoever
+            # listens hears it all the same.
             request.on_delta(Delta(result.text))
         return result
 

@@ -100,8 +100,8 @@ class _Client:
         timing = Timing(
             first_token=None if first_token_at is None else first_token_at - sent_at, total=time.monotonic() - sent_at
         )
-        made = completion(asked, answer, request, think_tags=self._dialect.think_tags, request_id=named, timing=timing)
-        if listener is not None and not is_stream:
+        made = completion(asked, answer, request, dialect=self._dialect, request_id=named, timing=timing)
+        if listener is not None and not (is_stream and answer.content):
             listener(Delta(made.text))
         return made
 

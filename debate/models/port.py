@@ -99,6 +99,8 @@ class ResponseFormat:
 
     name: str
     schema: Mapping[str, object]
+    as_tool: bool = False
+    """Whether it is asked for as the arguments of a tool that must be called, in place of the provider's own mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from debate.errors import Malformed, ModelError, StreamCut
 from debate.models.answers import Answer, take_message
 from debate.models.failures import Asked, failure_inside
-from debate.models.loose import as_object, as_text, decode, first_object
+from debate.models.loose import Object, as_object, as_text, decode, first_object
 from debate.models.port import Delta
 from debate.models.sse import Decoder, Event
 from debate.models.thinking import ThinkingStream
@@ -67,6 +67,7 @@ class StreamReader:
         self._decoder = Decoder()
         self._contents: list[str] = []
         self._reasonings: list[str] = []
+        self._arguments: list[str] = []
         self._answer = Answer()
         self.done = False
         """The stream has said that it is over; what may follow is of no interest."""
@@ -99,6 +100,7 @@ class StreamReader:
             raise self.cut("the stream ended before the completion was finished")
         self._answer.content = "".join(self._contents)
         self._answer.reasoning = "".join(self._reasonings)
+        self._answer.arguments = "".join(self._arguments)
         return self._answer
 
     @property
@@ -138,16 +140,21 @@ class StreamReader:
                 self._outlet.flush()
                 raise failure_inside(self._asked, chunk, {}, now=self._wall(), spent=self._answer.spent())
             self._answer.take_head(chunk)
-            choice = first_object(chunk.get("choices"))
-            if choice is not None:
-                self._answer.finish = as_text(choice.get("finish_reason")) or self._answer.finish
-                delta = as_object(choice.get("delta"))
-                if delta is not None:
-                    piece = Answer()
-                    self._give(*take_message(piece, delta))
-                    self._answer.called_a_tool = self._answer.called_a_tool or piece.called_a_tool
-                    if piece.refusal is not None:
-                        self._answer.refusal = (self._answer.refusal or "") + piece.refusal
+            self._take_choice(first_object(chunk.get("choices")))
+
+    def _take_choice(self, choice: Object | None) -> None:
+        if choice is None:
+            return
+        self._answer.finish = as_text(choice.get("finish_reason")) or self._answer.finish
+        delta = as_object(choice.get("delta"))
+        if delta is None:
+            return
+        piece = Answer()
+        self._give(*take_message(piece, delta))
+        self._answer.called_a_tool = self._answer.called_a_tool or piece.called_a_tool
+        self._arguments.append(piece.arguments)
+        if piece.refusal is not None:
+            self._answer.refusal = (self._answer.refusal or "") + piece.refusal
 
     def _give(self, text: str, reasoning: str) -> None:
         if not (text or reasoning):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from debate.models.dialects import Dialect
-from debate.models.port import Message, Request, ResponseFormat
-
-_NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
-_MAX_NAME: Final = 64
+from debate.models.dialects import Dialect, ReasoningForm
+from debate.models.port import Message, ModelRef, Reasoning, Request, ResponseFormat
+from debate.models.tools import Tool, lawful_name
 
 Body = dict[str, object]
 
@@ -56,15 +53,16 @@ def chat_body(request: Request, dialect: Dialect, *, stream: bool) -> tuple[Body
             warnings.append(f"{name} was not sent: {request.model} does not take it")
         else:
             body[name] = value
-    if request.seed is not None:
-        if dialect.seed is None:
-            warnings.append(f"seed was not sent: {request.model} does not take it")
-        else:
-            body[dialect.seed] = request.seed
+    if request.seed is not None and dialect.seed is not None:
+        body[dialect.seed] = request.seed
+    elif request.seed is not None:
+        warnings.append(f"seed was not sent: {request.model} does not take it")
     if request.reasoning is not None:
-        _ask_to_reason(body, warnings, request, dialect)
+        fields, warning = _reasoning(request.reasoning, request.model, dialect.reasoning)
+        body |= fields
+        warnings += [warning] if warning is not None else []
     if request.response_format is not None:
-        _ask_for_json(body, warnings, request.response_format, dialect)
+        _ask_for_form(body, warnings, request.response_format, dialect)
     if stream:
         body["stream"] = True
         if dialect.stream_usage:
@@ -87,34 +85,63 @@ def _message(message: Message, *, whole: bool = False) -> dict[str, str]:
     return {"role": message.role, "content": content}
 
 
-def _ask_to_reason(body: Body, warnings: list[str], request: Request, dialect: Dialect) -> None:
-    level = request.reasoning
-    off = level == "off"
-    match dialect.reasoning:
+def _reasoning(level: Reasoning, model: ModelRef, form: ReasoningForm) -> tuple[Body, str | None]:
+    """The fields that ask for a level of reasoning, and what could not be said."""
+    if level == "off":
+        return _no_reasoning(model, form)
+    match form:
         case "toggle":
-            body["reasoning"] = {"enabled": not off}
-            if not off:
-                body["reasoning_effort"] = level
-        case "effort":
-            body["reasoning_effort"] = "low" if off else level
-            if off:
-                warnings.append(f"reasoning cannot be turned off for {request.model}; low was asked for")
-        case "effort_or_none":
-            body["reasoning_effort"] = "none" if off else level
+            return {"reasoning": {"enabled": True}, "reasoning_effort": level}, None
+        case "nested":
+            return {"reasoning": {"effort": level}}, None
+        case "effort" | "effort_or_none":
+            return {"reasoning_effort": level}, None
         case "template":
-            kwargs: dict[str, object] = {"enable_thinking": not off}
-            if not off:
-                kwargs["reasoning_effort"] = level
-            body["chat_template_kwargs"] = kwargs
+            return {"chat_template_kwargs": {"enable_thinking": True, "reasoning_effort": level}}, None
         case "not_sent":
-            if not off:
-                warnings.append(f"reasoning was not sent: {request.model} does not reason")
+            return {}, f"reasoning was not sent: {model} takes no level of it"
+
+
+def _no_reasoning(model: ModelRef, form: ReasoningForm) -> tuple[Body, str | None]:
+    match form:
+        case "toggle" | "nested":
+            return {"reasoning": {"enabled": False}}, None
+        case "effort":
+            return {"reasoning_effort": "low"}, f"reasoning cannot be turned off for {model}; low was asked for"
+        case "effort_or_none":
+            return {"reasoning_effort": "none"}, None
+        case "template":
+            return {"chat_template_kwargs": {"enable_thinking": False}}, None
+        case "not_sent":
+            return {}, None
+
+
+def _ask_for_form(body: Body, warnings: list[str], wanted: ResponseFormat, dialect: Dialect) -> None:
+    if wanted.as_tool:
+        _ask_for_a_call(body, warnings, wanted, dialect)
+    else:
+        _ask_for_json(body, warnings, wanted, dialect)
+
+
+def _ask_for_a_call(body: Body, warnings: list[str], wanted: ResponseFormat, dialect: Dialect) -> None:
+    """Ask for the reply as the arguments of the one tool there is."""
+    tool = Tool(
+        name=lawful_name(wanted.name), description="Give your reply through this function.", parameters=wanted.schema
+    )
+    body["tools"] = [tool.definition()]
+    match dialect.tool_choice:
+        case "named":
+            body["tool_choice"] = {"type": "function", "function": {"name": tool.name}}
+        case "required" | "any":
+            body["tool_choice"] = dialect.tool_choice
+        case _:
+            warnings.append("the model was not made to call the tool: it can only be offered it")
 
 
 def _ask_for_json(body: Body, warnings: list[str], wanted: ResponseFormat, dialect: Dialect) -> None:
     if "json_schema" in dialect.structured:
         schema: dict[str, object] = {
-            "name": _NOT_IN_A_NAME.sub("_", wanted.name)[:_MAX_NAME],
+            "name": lawful_name(wanted.name),
             "schema": wanted.schema,
         }
         if is_strict(wanted.schema):

@@ -28,7 +28,9 @@ def flight_key(request: Request) -> Hashable | None:
         return None
     sample = None if fixed or turn is None else (turn.seed, turn.turn, turn.try_number)
     form = request.response_format
-    schema = None if form is None else (form.name, json.dumps(dict(form.schema), sort_keys=True, default=str))
+    schema = (
+        None if form is None else (form.name, form.as_tool, json.dumps(dict(form.schema), sort_keys=True, default=str))
+    )
     return (
         request.model,
         request.messages,

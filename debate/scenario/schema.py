@@ -100,8 +100,8 @@ class PrivateTo(Part):
 class Select(Part):
     """Who goes on after a round. Exactly one of ``top``, ``drop`` and ``most_dissimilar``.
 
-    It chooses among those whose replies are there to be compared, and leaves the others out of every later round, but
-    for whoever decides.
+    It chooses among those whose replies are there to be compared. The others speak in no later round, and what they
+    said is heard in none, but by whoever decides.
     """
 
     top: Annotated[int, Field(ge=1)] | None = None
@@ -151,8 +151,8 @@ class Round(Part):
     """Parameters for the prompt's template, under ``given``: ``agree: 0.3``, say."""
     reply: tuple[ReplyField, ...] | None = None
     """What is asked for; by default position, stance or answer, and confidence."""
-    reply_mode: Literal["auto", "text", "schema"] = "auto"
-    """Footer in the text, or JSON held to a schema; ``auto`` is ``text``."""
+    reply_mode: Literal["auto", "text", "schema", "tool"] = "auto"
+    """Footer in the text, or JSON held to a schema, by the provider or as a tool's arguments; ``auto`` is ``text``."""
     about: Literal["options", "speakers"] | None = None
     """What ballots, rankings and scores are about: the options of what is asked, by default where it has some, or the
     speakers that were heard."""
@@ -220,14 +220,25 @@ RuleField = str | Supermajority | Weighted | ScoreRule | Veto
 ``trajectory``, ``medoid``, a rule with a parameter, or a participant whose reply decides."""
 
 
+class SeededLot(Part):
+    """A lot drawn from the run's seed; the only kind there is."""
+
+    lot: Literal["seeded"]
+
+
+def _lot_from_seeded(value: object) -> object:
+    """``{lot: seeded}`` as the word it stands for."""
+    return "lot" if isinstance(value, Mapping) and dict(value) == {"lot": "seeded"} else value
+
+
 class Decision(Part):
     """How the verdict comes about."""
 
     by: RuleField = "plurality"
     """The rule, or a participant whose reply decides."""
-    tie: str = "none"
-    """What a tie gives: ``none`` (no answer), ``lot`` (drawn from the run's seed), ``earlier_round``, or the choice of
-    a participant."""
+    tie: Annotated[str, BeforeValidator(_lot_from_seeded, json_schema_input_type=str | SeededLot)] = "none"
+    """What a tie gives: ``none`` (no answer), ``lot`` or ``{lot: seeded}`` (drawn from the run's seed),
+    ``earlier_round``, or the choice of a participant."""
     abstain: Literal["counts", "ignored"] = "counts"
     """Whether those without a readable vote stay in the denominator."""
     self_vote: Literal["counts", "excluded"] = "excluded"

@@ -8,7 +8,20 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from debate.settings.origin import Origin
 
-DialectName = Literal["together", "openai", "ollama", "vllm", "llamacpp", "lmstudio"]
+DialectName = Literal[
+    "together",
+    "openai",
+    "openrouter",
+    "groq",
+    "deepseek",
+    "mistral",
+    "gemini",
+    "anthropic",
+    "ollama",
+    "vllm",
+    "llamacpp",
+    "lmstudio",
+]
 """The dialects a provider may speak; :mod:`debate.models.dialects` says what each means."""
 
 _LOCAL_DIALECTS = ("ollama", "vllm", "llamacpp", "lmstudio")
