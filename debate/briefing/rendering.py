@@ -23,6 +23,7 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@lru_cache(maxsize=256)
 def referenced(name: str, source: str) -> tuple[str, ...]:
     """The templates that ``source`` includes or extends.
 

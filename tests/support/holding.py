@@ -98,10 +98,11 @@ async def hold_in_memory(
     deadline: float | None = None,
     listener: Listener | None = None,
     embedder: EmbedderChoice = letters,
+    settings: Settings | None = None,
     **engine: Any,
 ) -> Held:
     """As :func:`hold`, without a file: for virtual time, which must not wait for a thread that syncs."""
-    async with Engine(models={"mine": model}, embedder=embedder, **engine) as opened:
+    async with Engine(settings, models={"mine": model}, embedder=embedder, **engine) as opened:
         run = await opened.prepare(scenario, seed=seed, deadline=deadline, transcript=None, listener=listener)
         result = await run.hold()
         log = run._log

@@ -150,9 +150,30 @@ def readable(spec: ReplySpec, drawn: random.Random) -> str:
                 lines.append(f"CONFIDENCE: {drawn.randrange(101)}")
             case "stop":
                 lines.append(f"STOP: {drawn.choice(('yes', 'no'))}")
+            case "agreement":
+                lines.append(f"AGREEMENT: {drawn.choice(('agree', 'disagree'))}")
+            case "critique":
+                lines.append("CRITIQUE: It leaves out who pays.")
+            case "ballot" | "ranking" | "scores" if spec.options:
+                lines.append(f"{name.upper()}: {_vote(name, spec, drawn)}")
             case _:
                 pass
     return "\n".join(lines)
+
+
+def _vote(name: str, spec: ReplySpec, drawn: random.Random) -> str:
+    options = drawn.sample(spec.options, len(spec.options))
+    if name == "ranking":
+        return " > ".join(options)
+    if name == "scores":
+        return ", ".join(f"{option}={drawn.randint(*spec.scale)}" for option in options)
+    match spec.ballot_style:
+        case "approval":
+            return ", ".join(options[: drawn.randint(1, len(options))])
+        case "cumulative":
+            return f"{options[0]}={spec.points}"
+        case _:
+            return options[0]
 
 
 def failing(message: str = "it broke") -> ModelError:
