@@ -23,8 +23,14 @@ class Utterance(NamedTuple):
 
 
 def heard(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, ...]:
-    """What ``turn`` hears, in the order it was said: by iteration, then in speaking order."""
-    return _in_order([found for hearing in turn.hears for found in _utterances(hearing, graph, state)], graph)
+    """What ``turn`` hears, in the order it was said: by iteration, then in speaking order.
+
+    Whom a selection left out is not heard by those who wait for it, which are all but whoever decides.
+    """
+    waited = [state.gates[gate] for gate in turn.after if gate in state.gates]
+    dropped = {who for resolved in waited for who in resolved.dropped}
+    hears = [hearing for hearing in turn.hears if hearing.speaker not in dropped]
+    return _in_order([found for hearing in hears for found in _utterances(hearing, graph, state)], graph)
 
 
 def remembered(turn: Turn, graph: TurnGraph, state: State) -> tuple[Utterance, ...]:

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from debate.briefing.brief import Briefing
 from debate.briefing.templates import Templates, collect
+from debate.briefing.voted import OWN
 from debate.consensus.method import Method, method_for
 from debate.errors import Problem, ScenarioError
 from debate.graph.compiling import compile_graph
@@ -178,7 +179,8 @@ class Casting:
             return ReplySpec(fields=("text",))
         spec = self.specs[turn.round]
         if self.is_about_speakers(turn.round):
-            return replace(spec, candidates=tuple(dict.fromkeys(labels)))
+            own = (OWN,) if labels and self.scenario.decision.self_vote == "counts" else ()
+            return replace(spec, candidates=(*dict.fromkeys(labels), *own))
         return spec
 
     def is_about_speakers(self, round_: str) -> bool:
@@ -201,6 +203,11 @@ class Casting:
             raise ValueError(f"{turn.id} has no model on tier {wanted!r}")
         return Part(ModelRef.parse(model.use), wanted, sampling_for(self.scenario, member, round_, model))
 
+    def escalated(self, turn: Turn) -> Part | None:
+        """What a turn speaks with where a gate takes another tier; None for one that no gate escalates."""
+        escalate = self.rounds[turn.round].escalate
+        return self.part(turn, tier=escalate.to) if escalate is not None else None
+
     @cached_property
     def models(self) -> tuple[ModelRef, ...]:
         """Every model the run may ask, in order of first use."""
@@ -208,6 +215,7 @@ class Casting:
         substitute = self.scenario.failure.substitute
         if substitute is not None:
             found |= {self.part(turn, tier=substitute).model: None for turn in self.graph.turns.values()}
+        found |= {part.model: None for turn in self.graph.turns.values() if (part := self.escalated(turn)) is not None}
         return tuple(found)
 
     @cached_property

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from debate.engine.casting import Casting
 from debate.engine.verdicts import rule_of
-from debate.graph.plan import Plan, Speaking, plan
+from debate.graph.bounds import Speaking
+from debate.graph.compiling import query_of
+from debate.graph.plan import Plan, plan
 from debate.graph.pruning import pruned_by
 from debate.graph.remaining import remaining
 from debate.graph.turngraph import Turn, TurnGraph
@@ -52,9 +54,14 @@ def _plan(casting: Casting, prices: Mapping[str, Price | None], graph: TurnGraph
 
 
 def _speaking(casting: Casting, turn: Turn, state: State) -> Speaking:
-    part = casting.part(turn)
+    part, other = casting.part(turn), casting.escalated(turn)
     mode = "text" if turn.serves is not None else casting.mode(turn.round)
     round_ = casting.rounds[turn.round]
-    known = casting.briefing.brief(turn, state, round_=round_, spec=casting.spec(turn), mode=mode)
+    known = casting.briefing.brief(
+        turn, state, round_=round_, spec=casting.spec(turn, [h.speaker for h in turn.hears]), mode=mode
+    )
     size = sum(len(message.content.encode()) for message in known.messages)
-    return Speaking(str(part.model), part.tier, part.max_tokens, size)
+    budget = query_of(round_, turn.iteration).budget
+    shown = budget.tokens if budget is not None and turn.serves is None else None
+    dearer = Speaking(str(other.model), other.tier, other.max_tokens, size, shown) if other is not None else None
+    return Speaking(str(part.model), part.tier, part.max_tokens, size, shown, dearer)

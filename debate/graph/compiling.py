@@ -146,7 +146,7 @@ class _Compiler:
         heard = {hearing.speaker for turn in ranked for hearing in turn.hears}
         deciders = {self.scenario.decision.by, self.scenario.decision.else_, by}
         self.candidates[gate] = frozenset((heard or {m.id for m in self.casting[step.name]}) - deciders)
-        self.choosing[gate] = {}
+        self.choosing[gate] = {m.id: [] for m in self.members if m.id in self.candidates[gate]}
 
     def _turns_of(self, step: Round, place: str, number: int, before: Sequence[str]) -> list[Turn]:
         made: list[Turn] = []
@@ -183,7 +183,7 @@ class _Compiler:
         after = self._released(hearing.turns[0] for hearing in hears)
         after += self._released(turn.id for turn in self.spoken[member.id][-1:])
         after += [made[-1].id] if one_by_one and made else []
-        after += [*before, *(gate for gate, among in self.candidates.items() if member.id in among)]
+        after += [*before, *self._selecting(member, hears)]
         turn = Turn(
             id=f"{place}/{member.id}",
             round=step.name,
@@ -198,6 +198,12 @@ class _Compiler:
         self._add(turn)
         return turn
 
+    def _selecting(self, member: Member, hears: Sequence[Hearing]) -> list[str]:
+        """The selections that may leave a turn out, or some of what it hears; whoever decides hears all the same."""
+        deciders = {self.scenario.decision.by, self.scenario.decision.else_}
+        concerned = {member.id} | ({hearing.speaker for hearing in hears} if member.id not in deciders else set())
+        return [gate for gate, among in self.candidates.items() if concerned & among]
+
     def _with_summary(self, turn: Turn, scribe: str) -> Turn:
         """A turn of the scribe before ``turn``, which hears what ``turn`` would and is skipped when that fits."""
         summary = replace(turn, id=f"{turn.id}~{scribe}", participant=scribe, own=None, serves=turn.id)
@@ -211,7 +217,7 @@ class _Compiler:
         who = for_ if for_ is not None else turn.participant
         for gate, chosen in self.choosing.items():
             if who in self.candidates[gate]:
-                chosen.setdefault(who, []).append(turn.id)
+                chosen[who].append(turn.id)
 
     def _released(self, turns: Iterable[str]) -> list[str]:
         """The turns, each with the gate that may still take its reply back."""

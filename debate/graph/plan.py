@@ -2,65 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from debate.graph.bounds import Bounds, MoneySpan, Piece, Span, Speaking, bounds_of
 from debate.graph.turngraph import Iteration, Turn, TurnGraph
-from debate.settings.prices import MILLION, Price
-
-EXPECTED_REPLY: Final = 300
-"""Completion tokens a reply is expected to have, where its cap is not lower: three short paragraphs and a footer."""
-
-BYTES_PER_TOKEN: Final = (8, 4, 2)
-"""UTF-8 bytes of prompt per token: at most, as expected, at least. Four fits English prose; figures for other texts lie
-between the outer two."""
-
-LABEL: Final = 20
-"""Tokens a heard reply has beside its own: who said it, when, and its footer. Fencing at most doubles a reply."""
-
-Money = Annotated[Decimal, Field(json_schema_extra={"type": "string"})]
-
-
-@dataclass(frozen=True, slots=True)
-class Speaking:
-    """What one turn is asked with, as far as it is known beforehand."""
-
-    model: str
-    tier: str | None
-    max_tokens: int
-    prompt_bytes: int
-    """Of the prompt without anything heard."""
-
-
-Length = Callable[[Speaking], int]
-"""How many tokens a reply has."""
-
-
-class Piece(BaseModel):
-    """A part of the plan."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Span(Piece):
-    """From the least to the most; ``expected`` if every repeat runs and replies have an ordinary length."""
-
-    least: int
-    expected: int
-    most: int
-
-
-class MoneySpan(Piece):
-    """USD from the least to the most; null where a price is unknown."""
-
-    least: Money | None
-    expected: Money | None
-    most: Money | None
+from debate.settings.prices import Price
 
 
 class PlannedIteration(Piece):
@@ -132,28 +79,55 @@ def plan(
     decision: str,
 ) -> Plan:
     """Work out a run's bounds: from every gate ending its repeat at once to none ever doing so."""
-    pruned = prunable(graph)
     everything = list(graph.turns.values())
-    least = [turn for turn in everything if turn.id not in pruned]
-    parts = {
-        model: _of_model(model, everything, least, speaking, prices.get(model))
-        for model in dict.fromkeys(speaking[turn.id].model for turn in everything)
-    }
+    pruned = prunable(graph)
+    # Whom a selection leaves out is not known: so many are left out at most, but it may be any of them.
+    doubtful = pruned | {id_ for gate in graph.gates.values() for turns in gate.choosing.values() for id_ in turns}
+    least = {turn.id for turn in everything if turn.id not in doubtful}
+    ways = [(turn, _ways(turn, speaking, prices, graph=graph, always=least)) for turn in everything]
+    whole = _whole(ways, least)
+    models = dict.fromkeys(way.model for turn in everything for way in speaking[turn.id].ways)
+    parts = {model: _of_model(model, ways, least, price_known=prices.get(model) is not None) for model in models}
     unpriced = tuple(model for model in parts if prices.get(model) is None)
     return Plan(
         scenario=scenario,
         method=method,
-        iterations=tuple(_iteration(i, graph, speaking, pruned) for i in graph.iterations.values()),
-        calls=_sum(part.calls for part in parts.values()),
+        iterations=tuple(_iteration(i, graph, speaking, doubtful) for i in graph.iterations.values()),
+        calls=Span(least=len(everything) - len(pruned), expected=len(everything), most=len(everything)),
         repairs_at_most=len(everything),
-        prompt_tokens=_sum(part.prompt_tokens for part in parts.values()),
-        completion_tokens=_sum(part.completion_tokens for part in parts.values()),
-        cost_usd=_money([part.cost_usd for part in parts.values()]),
+        prompt_tokens=_sum(one.prompt for one in whole),
+        completion_tokens=_sum(one.completion for one in whole),
+        cost_usd=_money([one.cost for one in whole]),
         unpriced=unpriced,
         by_model=parts,
         critical_path=graph.critical_path,
         participants=participants,
         decision=decision,
+    )
+
+
+def _ways(
+    turn: Turn,
+    speaking: Mapping[str, Speaking],
+    prices: Mapping[str, Price | None],
+    *,
+    graph: TurnGraph,
+    always: Collection[str],
+) -> Mapping[str, Bounds]:
+    """Model to the bounds of a turn that it is asked for."""
+    found: dict[str, Bounds] = {}
+    for way in speaking[turn.id].ways:
+        bounds = bounds_of(turn, way, speaking, prices.get(way.model), graph=graph, always=always)
+        found[way.model] = bounds if way.model not in found else _either(found[way.model], bounds)
+    return found
+
+
+def _either(one: Bounds, other: Bounds) -> Bounds:
+    """The bounds where it is one or the other, on two tiers of the same model."""
+    return Bounds(
+        _any([one.prompt, other.prompt], sure=True),
+        _any([one.completion, other.completion], sure=True),
+        _any_cost([one.cost, other.cost], sure=True),
     )
 
 
@@ -191,56 +165,72 @@ def _iteration(
 
 
 def _of_model(
-    model: str, everything: list[Turn], least: list[Turn], speaking: Mapping[str, Speaking], price: Price | None
+    model: str, ways: Sequence[tuple[Turn, Mapping[str, Bounds]]], least: Collection[str], *, price_known: bool
 ) -> PlannedModel:
-    mine = [turn for turn in everything if speaking[turn.id].model == model]
-    mine_least = [turn for turn in least if speaking[turn.id].model == model]
-    held, held_least = {turn.id for turn in everything}, {turn.id for turn in least}
-    short, usual, long = BYTES_PER_TOKEN
-    prompt = Span(
-        least=sum(_prompt(turn, speaking, held_least, short, lambda _: 1) for turn in mine_least),
-        expected=sum(_prompt(turn, speaking, held, usual, lambda part: _expected(part) + LABEL) for turn in mine),
-        most=sum(_prompt(turn, speaking, held, long, lambda part: 2 * part.max_tokens + LABEL) for turn in mine),
-    )
-    completion = Span(
-        least=len(mine_least),
-        expected=sum(_expected(speaking[turn.id]) for turn in mine),
-        most=sum(speaking[turn.id].max_tokens for turn in mine),
-    )
+    """What one model is to be used for: at least where a turn has no other way, at most wherever it is one."""
+    mine = [(turn, bounds) for turn, bounds in ways if model in bounds]
+    sure = {turn.id for turn, bounds in mine if turn.id in least and len(bounds) == 1}
+    usual = {turn.id for turn, bounds in mine if next(iter(bounds)) == model}
+    chosen = [_counted(bounds[model], sure=turn.id in sure, usual=turn.id in usual) for turn, bounds in mine]
     return PlannedModel(
-        calls=Span(least=len(mine_least), expected=len(mine), most=len(mine)),
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        cost_usd=_cost(prompt, completion, price),
-        price_known=price is not None,
+        calls=Span(least=len(sure), expected=len(usual), most=len(mine)),
+        prompt_tokens=_sum(one.prompt for one in chosen),
+        completion_tokens=_sum(one.completion for one in chosen),
+        cost_usd=_money([one.cost for one in chosen]),
+        price_known=price_known,
     )
 
 
-def _expected(part: Speaking) -> int:
-    return min(EXPECTED_REPLY, part.max_tokens)
+def _counted(bounds: Bounds, *, sure: bool, usual: bool) -> Bounds:
+    """The bounds with nothing at the ends where the model may not be asked at all."""
+
+    def tokens(span: Span) -> Span:
+        return Span(least=span.least if sure else 0, expected=span.expected if usual else 0, most=span.most)
+
+    cost = bounds.cost
+    return Bounds(
+        tokens(bounds.prompt),
+        tokens(bounds.completion),
+        MoneySpan(
+            least=cost.least if sure or cost.least is None else Decimal(0),
+            expected=cost.expected if usual or cost.expected is None else Decimal(0),
+            most=cost.most,
+        ),
+    )
 
 
-def _prompt(turn: Turn, speaking: Mapping[str, Speaking], held: set[str], bytes_per_token: int, length: Length) -> int:
-    """Prompt tokens of a turn when the turns in ``held`` are held and replies are as long as ``length`` says."""
-    heard = 0
-    for hearing in (*turn.hears, *((turn.own,) if turn.own is not None else ())):
-        available = [id_ for id_ in hearing.turns if id_ in held]
-        heard += sum(length(speaking[id_]) for id_ in available[: hearing.latest])
-    return math.floor(speaking[turn.id].prompt_bytes / bytes_per_token) + heard
+def _whole(ways: Sequence[tuple[Turn, Mapping[str, Bounds]]], least: Collection[str]) -> list[Bounds]:
+    """The bounds of every turn whichever way it is asked; as expected, in the first."""
+    found = []
+    for turn, bounds in ways:
+        each = list(bounds.values())
+        sure = turn.id in least
+        found.append(
+            Bounds(
+                _any([one.prompt for one in each], sure=sure),
+                _any([one.completion for one in each], sure=sure),
+                _any_cost([one.cost for one in each], sure=sure),
+            )
+        )
+    return found
 
 
-def _cost(prompt: Span, completion: Span, price: Price | None) -> MoneySpan:
-    if price is None:
-        return MoneySpan(least=None, expected=None, most=None)
+def _any(spans: Sequence[Span], *, sure: bool) -> Span:
+    return Span(
+        least=min(span.least for span in spans) if sure else 0,
+        expected=spans[0].expected,
+        most=max(span.most for span in spans),
+    )
 
-    def usd(read: int, written: int) -> Decimal:
-        return (price.input * read + price.output * written) / MILLION
 
-    cheapest = min(price.input, price.cached_input if price.cached_input is not None else price.input)
+def _any_cost(costs: Sequence[MoneySpan], *, sure: bool) -> MoneySpan:
+    least = [cost.least for cost in costs if cost.least is not None]
+    most = [cost.most for cost in costs if cost.most is not None]
+    known = len(least) == len(most) == len(costs)
     return MoneySpan(
-        least=(cheapest * prompt.least + price.output * completion.least) / MILLION,
-        expected=usd(prompt.expected, completion.expected),
-        most=usd(prompt.most, completion.most),
+        least=(min(least) if sure else Decimal(0)) if known else None,
+        expected=costs[0].expected if known else None,
+        most=max(most) if known else None,
     )
 
 

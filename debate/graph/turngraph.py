@@ -84,7 +84,7 @@ class Gate:
     prunes: tuple[str, ...] = ()
     """The turns it leaves out: when an ``until`` holds, when a ``when`` does not."""
     choosing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For ``select``: participant to the later turns it loses when it is not chosen."""
+    """For ``select``: each participant it chooses among, with the later turns it loses when it is not chosen."""
     keeps: int = 0
     """For ``select``: how many go on at least."""
 

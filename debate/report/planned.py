@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from debate.graph.plan import MoneySpan, Plan, PlannedIteration, Span
+from debate.graph.bounds import MoneySpan, Span
+from debate.graph.plan import Plan, PlannedIteration
 from debate.report.words import columns, listed, money, number, one_line, padded, plural, span, table
 
 _LABEL = 14
