@@ -88,8 +88,10 @@ def _consensus(consensus: Consensus) -> list[tuple[str, str]]:
         rows.append(("camps", " · ".join(camps)))
     if consensus.similarity is not None:
         by = f" by {consensus.embedder}" if consensus.embedder is not None else ""
-        text = f"{share(consensus.similarity)} mean embedding similarity of the positions{by}"
-        rows.append(("similarity", f"{text}: of their wording and content, not of their stance"))
+        lexical = (consensus.embedder or "").startswith("lexical")
+        kind, of = ("lexical", "wording") if lexical else ("embedding", "wording and content")
+        text = f"{share(consensus.similarity)} mean {kind} similarity of the positions{by}"
+        rows.append(("similarity", f"{text}: of their {of}, not of their stance"))
     elif consensus.similarity_reason is not None:
         rows.append(("similarity", f"none: {one_line(consensus.similarity_reason)}"))
     return rows

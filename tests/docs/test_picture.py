@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 from commands import ROOT, environment
 
@@ -25,3 +26,4 @@ def test_the_picture_is_drawn_by_the_program(tmp_path: Path) -> None:
     assert words(fresh.read_text()) == words(committed)
     assert "simulated:\xa0tests\xa0the\xa0machinery" in "".join(words(committed))
     assert "@font-face" not in committed
+    assert ET.fromstring(committed).tag.endswith("svg")

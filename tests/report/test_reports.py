@@ -107,6 +107,15 @@ def test_no_number_has_its_reason() -> None:
     assert "agreement   nothing was scored" in "\n".join(result_lines(result(consensus=None)))
 
 
+def test_lexical_similarity_is_not_called_embedding() -> None:
+    """Where no weights were found, the name says what was compared."""
+    consensus = result().consensus
+    assert consensus is not None
+    lexical = consensus.model_copy(update={"embedder": "lexical@char-3-5"})
+    text = "\n".join(result_lines(result(consensus=lexical), width=200))
+    assert "0.93 mean lexical similarity of the positions by lexical@char-3-5: of their wording, not" in text
+
+
 def test_a_run_that_stopped_says_why_first() -> None:
     """Before anything else."""
     lines = result_lines(
