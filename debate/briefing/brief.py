@@ -21,6 +21,7 @@ from debate.models.port import Message
 from debate.reply.asking import Mode, instructions
 from debate.reply.reply import Reply
 from debate.reply.spec import ReplySpec
+from debate.scenario.asked import answers_of
 from debate.scenario.cast import Member
 from debate.scenario.hearing import Query
 from debate.scenario.schema import Round, Scenario
@@ -141,7 +142,7 @@ class Briefing:
                     "size": len(group.members),
                     "heard": [_said(one) for one in group.members if not one.dropped],
                 }
-                for group in grouped([one for one in shown if not one.silent])
+                for group in grouped([one for one in shown if not one.silent], answers_of(scenario))
             ]
             if query.group_by is not None
             else None,

@@ -11,7 +11,9 @@ from typing import Final, get_args
 
 from debate.briefing.fencing import fence
 from debate.briefing.visibility import Utterance
+from debate.reply.answers import shared_names
 from debate.reply.reply import Reply
+from debate.reply.spec import ReplySpec
 from debate.scenario.hearing import Query, ShownField, TokenBudget
 
 BYTES_PER_TOKEN: Final = 4
@@ -148,10 +150,12 @@ class Group:
     members: tuple[Shown, ...]
 
 
-def grouped(shown: Sequence[Shown]) -> list[Group]:
+def grouped(shown: Sequence[Shown], answers: ReplySpec) -> list[Group]:
     """The replies by what they answer, the largest group first; those without an answer last. No group is left out."""
+    keys = [group_key(one.utterance.reply) for one in shown]
+    names = shared_names((key for key in keys if key is not None), answers)
     groups: dict[str | None, list[Shown]] = {}
-    for one in shown:
-        groups.setdefault(group_key(one.utterance.reply), []).append(one)
+    for one, key in zip(shown, keys, strict=True):
+        groups.setdefault(None if key is None else names[key], []).append(one)
     ordered = sorted(groups.items(), key=lambda item: (item[0] is None, -len(item[1])))
     return [Group(answer, tuple(members)) for answer, members in ordered]

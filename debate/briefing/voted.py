@@ -6,16 +6,21 @@ Pure. A vote is written on the labels of the voter's own prompt; anybody else is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from debate.graph.turngraph import TurnGraph
 from debate.reply.reply import Reply
 from debate.transcript.state import TurnState
 
+OWN: Final = "yourself"
+"""What a voter is called in its own prompt, where it may vote for itself."""
+
 
 def by_participant(reply: Reply, known: TurnState, graph: TurnGraph) -> Reply:
     """A reply whose ballot, ranking and scores name participants where its turn was told labels."""
-    heard = known.asked[1].recipe.heard
-    return renamed(reply, {one.label: graph.turns[one.turn].participant for one in heard})
+    asked = known.asked[1]
+    names = {one.label: graph.turns[one.turn].participant for one in asked.recipe.heard}
+    return renamed(reply, {OWN: graph.turns[asked.turn].participant, **names})
 
 
 def renamed(reply: Reply, names: Mapping[str, str]) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from debate.reply.answers import answer_classes
+from debate.reply.answers import shared_names
 from debate.reply.reply import Reply
 from debate.reply.spec import ReplySpec
 
@@ -106,17 +106,15 @@ def _impartial(ballot: Ballot, own: str) -> Ballot:
 def with_equal_answers_merged(ballots: Sequence[Ballot], spec: ReplySpec) -> tuple[Ballot, ...]:
     """The ballots, with answers that are the same written in one way, so that they are counted together.
 
-    Needed for expressions, whose canonical forms can differ where the formulas are equal. Each class is named after its
-    shortest member, whoever wrote it.
+    Needed for expressions, whose canonical forms can differ where the formulas are equal.
     """
-    written = sorted(
-        {choice for ballot in ballots for choice in (ballot.choice, *ballot.history) if choice is not None}
-    )
-    names: dict[str | None, str | None] = {None: None}
-    for indices in answer_classes(written, spec):
-        shortest = min((written[index] for index in indices), key=lambda answer: (len(answer), answer))
-        names.update(dict.fromkeys((written[index] for index in indices), shortest))
+    chosen = [choice for ballot in ballots for choice in (ballot.choice, *ballot.history) if choice is not None]
+    names = shared_names(chosen, spec)
     return tuple(
-        replace(ballot, choice=names[ballot.choice], history=tuple(names[choice] for choice in ballot.history))
+        replace(ballot, choice=_named(ballot.choice, names), history=tuple(_named(c, names) for c in ballot.history))
         for ballot in ballots
     )
+
+
+def _named(choice: str | None, names: Mapping[str, str]) -> str | None:
+    return None if choice is None else names[choice]

@@ -59,7 +59,16 @@ def _score(rule: Rule, decision: Decision, material: Material) -> Tally:
 
 def _medoid(_: Rule, __: Decision, material: Material) -> Tally:
     if material.similarity is None:
-        raise ValueError("medoid needs the similarity of the positions")
+        abstained = {ballot.participant: ballot.reason or "not compared" for ballot in material.ballots}
+        return Tally(
+            votes={},
+            denominator=1.0,
+            measure="mean similarity to the others",
+            winners=(),
+            reason="how alike the positions are was not measured",
+            abstained=abstained,
+            held={},
+        )
     return medoid(material.ballots, material.similarity)
 
 

@@ -13,25 +13,33 @@ from debate.decision.ties import break_tie
 from debate.decision.verdict import Abstention, Dissent, Tried, Verdict
 
 
-def decide(decision: Decision, material: Material) -> Verdict:
+def decide(decision: Decision, material: Material, fallback: Material | None = None) -> Verdict:
     """Try the rules in order; the first that gives an answer gives the verdict.
 
-    Raises:
-        ValueError: If ``medoid`` is asked for and there is no similarity.
+    Args:
+        decision: The rules.
+        material: The ballots.
+        fallback: The ballots of all rules but the first, where those count another vote.
     """
-    if decision.self_vote == "excluded":
-        material = replace(material, ballots=without_self_votes(material.ballots))
+    material = _counted(decision, material)
+    fallback = material if fallback is None else _counted(decision, fallback)
     tried: list[Tried] = []
     verdict = _by(decision.by, decision, material)
     for rule in decision.otherwise:
         if verdict.answer is not None:
             break
         tried.append(Tried(verdict.by, verdict.reason or "no answer"))
-        verdict = _by(rule, decision, material)
+        verdict = _by(rule, decision, fallback)
     reason = verdict.reason
     if verdict.answer is None and tried:
         reason = "; ".join(f"{rule}: {why}" for rule, why in [*tried, Tried(verdict.by, reason or "no answer")])
     return replace(verdict, tried=tuple(tried), reason=reason)
+
+
+def _counted(decision: Decision, material: Material) -> Material:
+    if decision.self_vote == "counts":
+        return material
+    return replace(material, ballots=without_self_votes(material.ballots))
 
 
 def _by(rule: Rule, decision: Decision, material: Material) -> Verdict:

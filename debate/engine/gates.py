@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from debate.consensus.method import Method
 from debate.decision.stopping import Facts, Finding, Standing, evaluate
 from debate.engine.casting import Casting
 from debate.engine.selecting import select
 from debate.graph.turngraph import Gate, Iteration
+from debate.reply.answers import shared_names
 from debate.reply.reply import Reply
 from debate.transcript.events import GateResolved
 from debate.transcript.state import State
@@ -113,6 +115,7 @@ def _facts(
         for iteration in iterations
         if casting.is_scored(iteration)
     ]
+    standings = _with_equal_answers_merged(casting, standings)
     left_out = set(iterations[-1].turns) - set(prefix) if prefix is not None and iterations else set()
     latest = _replies(casting, state, [id_ for id_ in turns if id_ not in left_out])
     return Facts(
@@ -120,6 +123,14 @@ def _facts(
         stops={id_: reply.stop for id_, reply in latest.items() if reply.stop is not None},
         confidences={id_: reply.confidence for id_, reply in latest.items() if reply.confidence is not None},
     )
+
+
+def _with_equal_answers_merged(casting: Casting, standings: Sequence[Standing]) -> list[Standing]:
+    """The standings, with answers that are the same under one name in all of them."""
+    if casting.method is not Method.ANSWER or not standings:
+        return list(standings)
+    names = shared_names((held for one in standings for held in one.positions.values()), casting.answers)
+    return [replace(one, positions={who: names[held] for who, held in one.positions.items()}) for one in standings]
 
 
 def standing(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from debate.consensus.measures import Measures, measure
+from debate.consensus.method import Method
+from debate.consensus.pair import SemanticMap
 from debate.consensus.score import Scorer
 from debate.consensus.voices import Voice
 from debate.engine.casting import Casting
 from debate.engine.embedding import Embedding
 from debate.errors import EmbedderError
 from debate.graph.turngraph import Iteration
+from debate.reply.answers import shared_names
 from debate.transcript.events import Camp, Scored
 from debate.transcript.state import State
 
@@ -37,7 +40,7 @@ class RunScorer:
         if self.embedding is None:
             return self._none(iteration, "agreement", voices, "no embedder is available")
         try:
-            scorer = await self.embedding.scorer()
+            scorer = await self._scorer(self.embedding, state)
             measured = await scorer.score(
                 voices, self.casting.method, topic=self.casting.topic, choices=self._choices()
             )
@@ -64,6 +67,8 @@ class RunScorer:
         try:
             scorer = await self.embedding.scorer()
             measured = await scorer.similarity(voices, topic=self.casting.topic)
+            earlier = self._before(iteration, state)
+            drift = await scorer.drift(earlier, voices) if earlier is not None else None
         except EmbedderError as error:
             return self._none(iteration, "similarity", voices, str(error))
         return Scored(
@@ -76,7 +81,25 @@ class RunScorer:
             n_valid=len(voices) - len(unreadable),
             unreadable=unreadable,
             embedder=measured.embedder,
+            projected=measured.mean_projected,
+            vendi=measured.vendi,
+            drift=drift,
         )
+
+    async def _scorer(self, embedding: Embedding, state: State) -> Scorer:
+        """What scores this run: by the map that its header holds, whatever was fitted since."""
+        scorer = await (embedding.judging() if self.casting.method is Method.NLI else embedding.scorer())
+        curve = state.header.curve if state.header is not None else None
+        if curve is None:
+            return scorer
+        fitted = SemanticMap(centre=curve.centre, width=curve.width)
+        return replace(scorer, curve=fitted, validated=curve.validated)
+
+    def _before(self, iteration: Iteration, state: State) -> list[Voice] | None:
+        """The voices of the iteration before, of those whose positions are compared; None for the first."""
+        compared = [i for i in self.casting.graph.iterations.values() if self.casting.compares_wording(i)]
+        place = compared.index(iteration)
+        return voices_of(self.casting, compared[place - 1], state) if place else None
 
     def _choices(self) -> int | None:
         question = self.casting.scenario.question
@@ -131,4 +154,5 @@ def voices_of(casting: Casting, iteration: Iteration, state: State) -> list[Voic
             continue
         reply = ended.reply if ended is not None and ended.outcome == "completed" else None
         voices.append(Voice.of(participant, reply) if reply is not None else Voice(participant=participant))
-    return voices
+    names = shared_names((voice.answer for voice in voices if voice.answer is not None), casting.answers)
+    return [replace(voice, answer=names[voice.answer]) if voice.answer is not None else voice for voice in voices]

@@ -9,6 +9,7 @@ from debate.briefing.showing import group_key
 from debate.briefing.voted import by_participant
 from debate.engine.casting import Casting
 from debate.graph.turngraph import Gate
+from debate.reply.answers import shared_names
 from debate.reply.reply import Reply
 from debate.scenario.schema import Select
 from debate.transcript.state import State
@@ -35,7 +36,7 @@ def select(rule: Select, gate: Gate, casting: Casting, state: State) -> Chosen:
 
 
 def latest_replies(casting: Casting, state: State, *, before: Gate) -> dict[str, Reply]:
-    """Everyone's latest completed reply up to a gate."""
+    """Everyone's latest completed reply up to a gate, equal answers under one name."""
     found: dict[str, Reply] = {}
     for id_, turn in casting.graph.turns.items():
         if id_ in before.choosing.get(turn.participant, ()) or turn.serves is not None:
@@ -43,7 +44,11 @@ def latest_replies(casting: Casting, state: State, *, before: Gate) -> dict[str,
         ended = state.turns[id_].ended if id_ in state.turns else None
         if ended is not None and ended.outcome == "completed" and ended.reply is not None:
             found[turn.participant] = ended.reply
-    return found
+    names = shared_names((reply.answer for reply in found.values() if reply.answer is not None), casting.answers)
+    return {
+        who: reply.model_copy(update={"answer": names[reply.answer]}) if reply.answer is not None else reply
+        for who, reply in found.items()
+    }
 
 
 def _ranking(gate: Gate, casting: Casting, state: State) -> list[str] | None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
 
-from debate.consensus.method import Method
-from debate.consensus.pair import answers_agree, stances_agree
-from debate.decision.ballots import Absence, Ballot, ballot_of, choice_of
+from debate.briefing.voted import by_participant
+from debate.decision.ballots import Absence, Ballot, ballot_of, choice_of, with_equal_answers_merged
 from debate.decision.deciding import decide
 from debate.decision.material import Decision, Material
 from debate.decision.rule import Rule, parse_rule
 from debate.decision.verdict import Verdict
 from debate.engine.casting import Casting
-from debate.graph.turngraph import Iteration
-from debate.reply.reply import Reply, ReplyField
+from debate.engine.likeness import likeness
+from debate.graph.turngraph import Iteration, Turn
+from debate.reply.reply import ReplyField
 from debate.scenario.base import Part
 from debate.scenario.schema import Decision as DecisionSpec
 from debate.scenario.schema import RuleField
 from debate.transcript.events import Dissent, VerdictReached
-from debate.transcript.state import State
+from debate.transcript.state import State, TurnState
 
 NEEDS: Mapping[str, ReplyField] = {
     "approval": "ballot",
@@ -30,20 +32,45 @@ NEEDS: Mapping[str, ReplyField] = {
 }
 """Rules that count another field than what is compared."""
 
+UNBALLOTED: Final = ("medoid", "trajectory")
+"""Rules over what voters hold themselves; all others count a ballot where one was cast after it."""
 
-def reach_verdict(casting: Casting, state: State, *, seed: int) -> VerdictReached:
-    """Decide a run whose rounds are over."""
-    decision = decision_of(casting.scenario.decision)
+
+def reach_verdict(casting: Casting, state: State, *, seed: int, decision: Decision | None = None) -> VerdictReached:
+    """Decide a run whose rounds are over, by its own decision or by another one in its place."""
+    decision = decision if decision is not None else decision_of(casting.scenario.decision)
     last = last_vote(casting, state, decision.by)
+    if last is not None:
+        spec = casting.specs[last.round]
+        decision = replace(decision, points=spec.points, highest_score=spec.scale[1])
+    material = _material(casting, state, last, decision, seed=seed)
+    fallback = None
+    if decision.otherwise:
+        then = last_vote(casting, state, decision.otherwise[0])
+        fallback = _material(casting, state, then, decision, seed=seed) if then is not last else None
+    verdict = decide(decision, material, fallback)
+    counted = then if fallback is not None and verdict.tried else last
+    judge = _last_turn(casting, state, verdict.by) if verdict.by in casting.members else None
+    round_ = casting.graph.turns[judge].round if judge is not None else counted.round if counted is not None else None
+    about_speakers = round_ is not None and _votes_for_speakers(casting, round_, verdict)
+    return event_of(verdict, *(_chosen(casting, state, verdict.answer) if about_speakers else (None, verdict.answer)))
+
+
+def _material(casting: Casting, state: State, last: Iteration | None, decision: Decision, *, seed: int) -> Material:
+    """What a rule decides from when the last vote it counts was held in ``last``."""
     voting = ballots(casting, state, last) if last is not None else []
-    material = Material(
+    others = _others(casting, state, decision, {ballot.participant for ballot in voting})
+    if last is not None and not _is_about_speakers(casting, last.round):
+        merged = with_equal_answers_merged([*voting, *others.values()], casting.specs[last.round])
+        voting = list(merged[: len(voting)])
+        others = {ballot.participant: ballot for ballot in merged[len(voting) :]}
+    pairs = _compares_pairs((decision.by, *decision.otherwise))
+    return Material(
         ballots=tuple(voting),
-        others=_others(casting, state, decision, {ballot.participant for ballot in voting}),
-        similarity=_similarity(casting, state, last, voting) if _is_medoid(decision) else None,
+        others=others,
+        similarity=likeness(casting, state, last, voting) if pairs else None,
         seed=seed,
     )
-    verdict = decide(decision, material)
-    return event_of(verdict, *_chosen(casting, state, last, verdict))
 
 
 def decision_of(spec: DecisionSpec) -> Decision:
@@ -67,8 +94,14 @@ def last_vote(casting: Casting, state: State, rule: Rule) -> Iteration | None:
     counted = rule.over if rule.over is not None else rule
     needed = NEEDS.get(counted.name)
     for iteration in reversed(tuple(casting.graph.iterations.values())):
-        asks = needed in casting.specs[iteration.round].fields if needed is not None else casting.is_scored(iteration)
-        if asks and casting.voters(iteration.round) and _was_held(iteration, state):
+        if not casting.voters(iteration.round) or not _was_held(iteration, state):
+            continue
+        if needed is not None:
+            asks = needed in casting.specs[iteration.round].fields
+        else:
+            ballot = counted.name not in UNBALLOTED and _casts_ballot(casting, iteration.round)
+            asks = ballot or casting.is_scored(iteration)
+        if asks:
             return iteration
     return None
 
@@ -100,10 +133,9 @@ def _ballot(casting: Casting, state: State, id_: str) -> Ballot:
     ended = known.ended if known is not None else None
     reply = ended.reply if ended is not None and ended.outcome == "completed" else None
     absence: Absence = "silent" if ended is None or ended.outcome == "completed" else ended.outcome
-    about_speakers = casting.is_about_speakers(turn.round)
+    about_speakers = _is_about_speakers(casting, turn.round)
     if reply is not None and known is not None and about_speakers:
-        heard = known.asked[1].recipe.heard
-        reply = _about(reply, {one.label: casting.graph.turns[one.turn].participant for one in heard})
+        reply = by_participant(reply, known, casting.graph)
     return ballot_of(
         turn.participant,
         reply,
@@ -111,33 +143,50 @@ def _ballot(casting: Casting, state: State, id_: str) -> Ballot:
         absence=absence,
         weight=member.weight,
         own=turn.participant if about_speakers else None,
-        history=_history(casting, state, turn.participant),
+        history=_history(casting, state, turn),
     )
 
 
-def _about(reply: Reply, speaker: Mapping[str, str]) -> Reply:
-    """A reply that votes on labels, with the participants they stood for."""
-    changes: dict[str, object] = {}
-    if reply.ballot is not None:
-        changes["ballot"] = {speaker.get(name, name): points for name, points in reply.ballot.items()}
-    if reply.ranking is not None:
-        changes["ranking"] = tuple(speaker.get(name, name) for name in reply.ranking)
-    if reply.scores is not None:
-        changes["scores"] = {speaker.get(name, name): score for name, score in reply.scores.items()}
-    return reply.model_copy(update=changes)
+def _history(casting: Casting, state: State, last: Turn) -> tuple[str | None, ...]:
+    """What a voter chose in each iteration up to a turn in which it was asked for a choice of that turn's kind."""
+    about_speakers = _chooses_speakers(casting, last.round)
+    history: list[str | None] = []
+    for id_, turn in casting.graph.turns.items():
+        if turn.participant == last.participant and turn.serves is None:
+            known = state.turns.get(id_)
+            chooses = casting.compares(turn.round) or _casts_ballot(casting, turn.round)
+            alike = chooses and _chooses_speakers(casting, turn.round) == about_speakers
+            if alike and known is not None and known.asked and not _is_left_out(state, id_):
+                history.append(_choice(casting, known, turn.round))
+        if id_ == last.id:
+            break
+    return tuple(history)
 
 
-def _history(casting: Casting, state: State, participant: str) -> tuple[str | None, ...]:
-    """What a voter chose in each iteration it was asked in, earliest first."""
-    return tuple(
-        choice_of(known.ended.reply, casting.specs[turn.round])
-        if known.ended is not None and known.ended.reply is not None and known.ended.outcome == "completed"
-        else None
-        for id_, turn in casting.graph.turns.items()
-        if turn.participant == participant and turn.serves is None
-        for known in [state.turns.get(id_)]
-        if known is not None and known.asked and casting.compares(turn.round) and not _is_left_out(state, id_)
-    )
+def _choice(casting: Casting, known: TurnState, round_: str) -> str | None:
+    """What a turn of a round chose; a speaker by its id, whatever it was called."""
+    ended = known.ended
+    if ended is None or ended.reply is None or ended.outcome != "completed":
+        return None
+    about_speakers = _is_about_speakers(casting, round_)
+    reply = by_participant(ended.reply, known, casting.graph) if about_speakers else ended.reply
+    return choice_of(reply, casting.specs[round_])
+
+
+def _is_about_speakers(casting: Casting, round_: str) -> bool:
+    """Whether a round asks for a ballot, a ranking or scores, and these are about the speakers."""
+    voted = {"ballot", "ranking", "scores"} & set(casting.specs[round_].fields)
+    return bool(voted) and casting.is_about_speakers(round_)
+
+
+def _casts_ballot(casting: Casting, round_: str) -> bool:
+    """Whether a round asks for a ballot with one option on it."""
+    spec = casting.specs[round_]
+    return "ballot" in spec.fields and spec.ballot_style == "one"
+
+
+def _chooses_speakers(casting: Casting, round_: str) -> bool:
+    return _casts_ballot(casting, round_) and casting.is_about_speakers(round_)
 
 
 def _others(casting: Casting, state: State, decision: Decision, voting: set[str]) -> dict[str, Ballot]:
@@ -146,61 +195,38 @@ def _others(casting: Casting, state: State, decision: Decision, voting: set[str]
     named = {rule.participant for rule in rules} | {decision.tie, *casting.deciders}
     found = {}
     for participant in casting.members:
-        if participant not in named or participant in voting:
-            continue
-        own = [id_ for id_, turn in casting.graph.turns.items() if turn.participant == participant]
-        held = [id_ for id_ in own if id_ in state.turns and state.turns[id_].asked]
-        if held:
-            found[participant] = _ballot(casting, state, held[-1])
+        last = _last_turn(casting, state, participant)
+        if participant in named and participant not in voting and last is not None:
+            found[participant] = _ballot(casting, state, last)
     return found
 
 
-def _is_medoid(decision: Decision) -> bool:
-    return any(rule.name == "medoid" for rule in (decision.by, *decision.otherwise))
+def _last_turn(casting: Casting, state: State, participant: str) -> str | None:
+    """The last turn of its own that a participant was asked for."""
+    own = (id_ for id_, turn in casting.graph.turns.items() if turn.participant == participant and turn.serves is None)
+    held = [id_ for id_ in own if id_ in state.turns and state.turns[id_].asked]
+    return held[-1] if held else None
 
 
-def _similarity(
-    casting: Casting, state: State, last: Iteration | None, voting: Sequence[Ballot]
-) -> list[list[float]] | None:
-    """How alike the voters' replies are: by answer or stance where they state one, else by the recorded cosines."""
-    if last is None:
-        return None
-    replies = {ballot.participant: _reply(state, last, ballot.participant) for ballot in voting}
-    if not casting.method.structured:
-        scored = state.score(last.round, last.number)
-        return _recorded(scored.pairs, voting) if scored is not None and scored.pairs is not None else None
-    return [[_alike(casting.method, replies[a.participant], replies[b.participant]) for b in voting] for a in voting]
+def _compares_pairs(rules: Iterable[Rule]) -> bool:
+    return any("medoid" in (rule.name, rule.over.name if rule.over is not None else None) for rule in rules)
 
 
-def _reply(state: State, iteration: Iteration, participant: str) -> Reply | None:
-    ended = state.turns[f"{iteration.id}/{participant}"].ended
-    return ended.reply if ended is not None and ended.outcome == "completed" else None
+def _votes_for_speakers(casting: Casting, round_: str, verdict: Verdict) -> bool:
+    """Whether what was decided by a vote in a round is a speaker."""
+    if not _is_about_speakers(casting, round_) or verdict.answer not in casting.members:
+        return False
+    return _chooses_speakers(casting, round_) or verdict.by.partition(" ")[0] in NEEDS
 
 
-def _alike(method: Method, one: Reply | None, other: Reply | None) -> float:
-    if one is None or other is None:
-        return 0.0
-    if method is Method.ANSWER:
-        return answers_agree(one.answer, other.answer) if one.answer is not None and other.answer is not None else 0.0
-    return stances_agree(one.stance, other.stance) if one.stance is not None and other.stance is not None else 0.0
-
-
-def _recorded(pairs: Mapping[str, Mapping[str, float]], voting: Sequence[Ballot]) -> list[list[float]]:
-    """The recorded agreement of each pair; that of one who is not recorded is 0."""
-    names = [ballot.participant for ballot in voting]
-    return [[1.0 if a == b else pairs.get(a, {}).get(b, pairs.get(b, {}).get(a, 0.0)) for b in names] for a in names]
-
-
-def _chosen(casting: Casting, state: State, last: Iteration | None, verdict: Verdict) -> tuple[str | None, str | None]:
-    """The participant a vote about the speakers chose, and what it answered."""
-    winner = verdict.answer
-    if last is None or winner is None or not casting.is_about_speakers(last.round) or winner not in casting.members:
-        return None, winner
+def _chosen(casting: Casting, state: State, winner: str | None) -> tuple[str | None, str | None]:
+    """A participant that was chosen, and what it answered last."""
     spoken = [id_ for id_, turn in casting.graph.turns.items() if turn.participant == winner and turn.serves is None]
     for id_ in reversed(spoken):
-        ended = state.turns[id_].ended if id_ in state.turns else None
-        if ended is not None and ended.reply is not None and ended.outcome == "completed":
-            choice = choice_of(ended.reply, casting.specs[casting.graph.turns[id_].round])
+        round_ = casting.graph.turns[id_].round
+        known = state.turns.get(id_)
+        if known is not None and casting.compares(round_) and not _chooses_speakers(casting, round_):
+            choice = _choice(casting, known, round_)
             if choice is not None:
                 return winner, choice
     return winner, winner

@@ -104,6 +104,22 @@ def answer_classes(answers: Iterable[str], spec: ReplySpec) -> tuple[tuple[int, 
     return tuple(tuple(indices) for indices in classes.values())
 
 
+def shared_names(answers: Iterable[str], spec: ReplySpec) -> dict[str, str]:
+    """Each of ``answers`` to the one name under which it is counted with those that are the same.
+
+    A class is named after its shortest member, whoever wrote it, so the order of ``answers`` changes nothing. Only
+    formulas need it: of other kinds equal answers are equal strings already.
+    """
+    written = sorted(set(answers))
+    if spec.kind != "expression":
+        return {answer: answer for answer in written}
+    names: dict[str, str] = {}
+    for indices in answer_classes(written, spec):
+        shortest = min((written[index] for index in indices), key=lambda answer: (len(answer), answer))
+        names.update(dict.fromkeys((written[index] for index in indices), shortest))
+    return names
+
+
 def representatives(answers: Sequence[str], spec: ReplySpec) -> tuple[str, ...]:
     """Each answer, replaced by the first one of ``answers`` it is the same as, so that votes can be counted by it."""
     first_of = {index: indices[0] for indices in answer_classes(answers, spec) for index in indices}

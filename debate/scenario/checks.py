@@ -29,6 +29,7 @@ _RESERVED: Final = {
     "everyone": "hears",
     "nobody": "hears",
     "self": "hears.from",
+    "yourself": "votes",
     **dict.fromkeys((*COUNTED, *NEEDS_PARAMETER), "decision.by"),
     **dict.fromkeys(TIES, "decision.tie"),
 }

@@ -26,9 +26,7 @@ def check_stated(
             continue
         asking = [step for step in steps if any(member.id == who for member in speakers(step, members))]
         if not any(_asks(step, field) for step in asking):
-            message = (
-                f"{who} is asked for no {field} up to here; add {field} to the reply of a round in which it speaks"
-            )
+            message = f"{who} is asked for no {field} up to here; add {field} to the reply of a round of its own"
             yield Mistake(path, message)
 
 

@@ -202,13 +202,13 @@ def test_trajectory_reads_over_gaps() -> None:
 
 
 def test_medoid_is_most_like_the_others() -> None:
-    """The position in the middle; a voter without one is not in the way, and no matrix is a caller's error."""
+    """The position in the middle; a voter without one is not in the way; without a matrix there is no answer."""
     ballots = [*votes("ABC"), Ballot(participant="d", reason="failed")]
     matrix = [[1, 0.8, 0.1, 9], [0.8, 1, 0.7, 9], [0.1, 0.7, 1, 9], [9, 9, 9, 9]]
     found = verdict("medoid", ballots, similarity=matrix)
     assert (found.answer, found.confidence) == ("B", pytest.approx(0.75))
-    with pytest.raises(ValueError, match="similarity"):
-        verdict("medoid", ballots)
+    unmeasured = verdict("medoid", ballots)
+    assert (unmeasured.answer, unmeasured.reason) == (None, "how alike the positions are was not measured")
     with pytest.raises(ValueError, match="4 by 4"):
         verdict("medoid", ballots, similarity=[[1.0]])
 
