@@ -28,8 +28,18 @@ def show(result: Result, *, as_json: bool) -> None:
         return
     say("", *result_lines(result, width=width(), names=_choices(result), detail=_detail(result)))
     if result.transcript is not None:
-        check = " --verify" if result.status == "completed" else ""
-        say(f"{'next':<12}debate replay {result.run_id}{check}")
+        say(f"{'next':<12}{_next(result)}")
+
+
+def _next(result: Result) -> str:
+    """What one would do next."""
+    match result.status:
+        case "completed":
+            return f"debate replay {result.run_id} --verify"
+        case "stopped":
+            return f"debate resume {result.run_id}"
+        case _:
+            return f"debate explain {result.run_id}"
 
 
 def width() -> int:

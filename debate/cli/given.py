@@ -152,8 +152,10 @@ def asked_instead(motion: str | None, question: str | None, context: str | None)
     return {"motion": motion, "question": question, "context": context}
 
 
-def settings_from(*, out: Path | None, endpoints: Sequence[str] = (), key_variables: Sequence[str] = ()) -> Settings:
-    """The user's settings, changed as the flags say.
+def settings_from(
+    *, out: Path | None, endpoints: Sequence[str] = (), key_variables: Sequence[str] = (), no_cache: bool = False
+) -> Settings:
+    """The user's settings, changed as the flags say; answers are kept unless they or a flag say otherwise.
 
     Raises:
         debate.errors.SettingsError: If the settings are wrong, or an endpoint is.
@@ -164,7 +166,9 @@ def settings_from(*, out: Path | None, endpoints: Sequence[str] = (), key_variab
     variables = _key_variables(key_variables, urls)
     for provider, url in urls.items():
         settings = settings.with_endpoint(provider, url, variables.get(provider))
-    return settings if out is None else settings.model_copy(update={"transcripts": out})
+    kept = settings.cache.model_copy(update={"enabled": not no_cache and settings.cache.enabled is not False})
+    changes: dict[str, object] = {"cache": kept} if out is None else {"cache": kept, "transcripts": out}
+    return settings.model_copy(update=changes)
 
 
 def _key_variables(given: Sequence[str], urls: Mapping[str, str]) -> dict[str, str]:

@@ -55,21 +55,30 @@ async def _hold(scenario: Scenario, how: Holding, view: View) -> Result:
             listener=view.told,
             streams=view.streams,
         )
-        view.begin(run)
-        failure: DebateError | None = None
-        result: Result | None = None
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(view.show())
-            try:
-                result = await _held(run, view)
-            except DebateError as error:
-                failure = error
-            finally:
-                view.end()
-        if result is None:
-            assert failure is not None, "a run gives a result or fails"
-            raise failure
-        return result
+        return await shown(run, view)
+
+
+async def shown(run: Run, view: View) -> Result:
+    """Hold a run that is ready, and show it in ``view``.
+
+    Raises:
+        debate.errors.DebateError: If its transcript cannot be written.
+    """
+    view.begin(run)
+    failure: DebateError | None = None
+    result: Result | None = None
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(view.show())
+        try:
+            result = await _held(run, view)
+        except DebateError as error:
+            failure = error
+        finally:
+            view.end()
+    if result is None:
+        assert failure is not None, "a run gives a result or fails"
+        raise failure
+    return result
 
 
 async def _held(run: Run, view: View) -> Result:

@@ -25,6 +25,10 @@ VERBS: Final = {
     "run": "Hold a debate.",
     "plan": "Show what a run will hold and what it can cost; spends nothing.",
     "replay": "Show a saved run again, or verify it; asks no model.",
+    "resume": "Go on with a run that stopped; nothing that was answered is asked again.",
+    "fork": "Begin a new run from a saved one, with a change; only what descends from it is asked.",
+    "rescore": "Decide saved runs by other rules, stops, readers or embedders; asks no model.",
+    "explain": "Who moved after hearing whom, and whether the verdict holds otherwise; asks no model.",
     "validate": "Check scenarios; every mistake at its place.",
     "scenarios": "List the scenarios that come along, or print one.",
     "models": "List providers, whether their keys are set, and known prices.",
@@ -117,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     prepare()
-    sys.exit(run(given))
+    sys.exit(run(given or ["--help"]))
 
 
 def run(arguments: list[str]) -> int:
@@ -164,7 +168,8 @@ def _failed(error: Exception, arguments: list[str]) -> int:
 
 def _usage(error: Exception) -> str:
     """A usage error as one line, with the verb it concerns."""
-    said = " ".join(getattr(error, "format_message", error.__str__)().split()).removeprefix("Invalid value: ")
+    said = " ".join(getattr(error, "format_message", error.__str__)().split())
+    said = said.removeprefix("Invalid value: ").replace(": Value error, ", ": ")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "debate"
     return f"{said} ({command} --help shows what there is)"

@@ -41,6 +41,9 @@ Seed = Annotated[int, typer.Option(metavar="N", help="What orders and lots deriv
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where transcripts are; by default transcripts/.")]
 Concurrency = Annotated[int | None, typer.Option(metavar="N", min=1, help="Requests in flight at once.")]
 EmbedderName = Annotated[str | None, typer.Option("--embedder", metavar="NAME|PATH", help="What compares positions.")]
+Nli = Annotated[
+    str | None, typer.Option("--nli", metavar="NAME|PATH", help="What judges positions, for the method nli.")
+]
 NoSimilarity = Annotated[
     bool, typer.Option("--no-similarity", help="Leave the embedding similarity of the positions out.")
 ]
@@ -50,3 +53,4 @@ ContextText = Annotated[str | None, typer.Option(metavar="TEXT", help="Backgroun
 Deadline = Annotated[float | None, typer.Option(metavar="SECONDS", min=0.001, help="Stop, resumably, after this long.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show the result alone.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Spend without asking, as is needed outside a terminal.")]

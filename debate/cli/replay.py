@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
@@ -10,9 +11,10 @@ import typer
 from debate.cli import options
 from debate.cli.ending import show, width
 from debate.cli.given import settings_from
-from debate.cli.output import complain, say
+from debate.cli.output import complain, on_terminal, say
 from debate.cli.view import labels_of
-from debate.engine.replaying import recorded_casting, verify
+from debate.engine.recorded import recorded_casting
+from debate.engine.replaying import verify
 from debate.errors import EXIT_CODES
 from debate.library import Transcript
 from debate.report.retold import retold
@@ -28,13 +30,14 @@ def replay(
     *,
     check: Annotated[bool, typer.Option("--verify", help="Run it again on the recorded replies, and compare.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print its events as JSON lines.")] = False,
+    play: Annotated[bool, typer.Option("--play", help="Play it on the terminal: pause, step, seek, speed.")] = False,
     out: options.Out = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Show a saved run again, turn by turn, with its result. Asks no model and needs no key."""
-    if events + check + as_json > 1:
-        raise typer.BadParameter("--verify, --events and --json each print something else; keep one of them")
+    if events + check + as_json + play > 1:
+        raise typer.BadParameter("--verify, --events, --json and --play each show something else; keep one of them")
     saved = load(find(transcript, settings_from(out=out).transcripts))
     if events:
         for entry in saved.entries:
@@ -43,6 +46,12 @@ def replay(
         return EXIT_CODES["done"]
     if check:
         return _verified(saved)
+    if play:
+        return _played(saved)
+    return _retold(saved, as_json=as_json, quiet=quiet)
+
+
+def _retold(saved: Saved, *, as_json: bool, quiet: bool) -> int:
     if not (as_json or quiet):
         casting = recorded_casting(saved)
         for line in retold(casting.scenario, saved.entries, labels_of(casting), width=width()):
@@ -52,6 +61,16 @@ def replay(
         complain(f"{saved.path}: the run had not ended when this was written, so it has no result yet")
         return EXIT_CODES["failed"]
     show(Transcript(saved).result, as_json=as_json)
+    return EXIT_CODES["done"]
+
+
+def _played(saved: Saved) -> int:
+    if not (sys.stdin.isatty() and on_terminal(sys.stdout)):
+        raise typer.BadParameter("--play needs a terminal; without it the run is printed")
+    from debate.cli.player import Player, frames_of  # noqa: PLC0415 - what draws takes longer to load than the rest
+    from debate.cli.playing import play as on_screen  # noqa: PLC0415 - likewise
+
+    on_screen(Player(frames_of(saved.entries)))
     return EXIT_CODES["done"]
 
 
