@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -20,13 +21,16 @@ from debate.engine.loop import Listener, Update
 from debate.engine.providers import Providers
 from debate.engine.resuming import Resumption, models_left, resumption
 from debate.engine.run import Ready, Run, Telling, open_run
-from debate.engine.starting import asking
+from debate.engine.starting import asking, check_prices
 from debate.errors import DebateError
 from debate.models.options import Account
 from debate.models.port import ChatModel
 from debate.models.router import Router
+from debate.pool.budget import Budget
+from debate.pool.cache_store import CacheStore
 from debate.pool.path import RequestPath, request_path
 from debate.scenario.schema import Question, Scenario
+from debate.settings.bounds import Bounds
 from debate.settings.schema import Settings
 from debate.transcript.log import FileLog, Log, MemoryLog
 from debate.transcript.reading import Saved, load
@@ -57,7 +61,10 @@ class Engine:
         models: Models of your own by provider name: ``{"mine": model}`` serves ``mine:anything``.
         embedder: What compares positions.
         concurrency: Requests in flight at once; the settings' by default.
-        account: What the whole engine may spend, beside each scenario's own budget.
+        account: What the whole engine may spend, beside each scenario's own budget; by the settings' budget when left
+            out.
+        cache: Whether answers of models behind an address are kept on disk and given again to whoever asks the same,
+            as the settings say where and how long. When left out the settings' word counts; without one, no.
     """
 
     def __init__(
@@ -68,8 +75,11 @@ class Engine:
         embedder: EmbedderChoice = None,
         concurrency: int | None = None,
         account: Account | None = None,
+        cache: bool | None = None,
     ) -> None:
         self.settings = settings if settings is not None else Settings()
+        self._account = account if account is not None else _account(self.settings.budget)
+        self._began = time.monotonic()
         self._providers = Providers(self.settings, models)
         self._router = Router(self.settings, custom=models)
         self._path = request_path(
@@ -80,7 +90,9 @@ class Engine:
             policy_of=self._providers.policy_of,
             scope_of=self._providers.scope_of,
             price_of=self._providers.price_of,
-            account=account,
+            account=self._account,
+            open_store=self._open_store if cache or (cache is None and self.settings.cache.enabled) else None,
+            endpoint_of=self._providers.endpoint_of,
         )
         self._embedding = Embedding(embedder if embedder is not None else self.settings.embedder)
         self._syncer = Syncer()
@@ -224,6 +236,7 @@ class Engine:
         check_models(cast, self.settings)
         self._providers.check(cast.models)
         ready = await begun(cast, self._providers, self._embedding, seed=seed)
+        self._check_money(ready)
         return self._open(ready, self._log(transcript, ready.id), Telling(listener, streams), deadline)
 
     async def resume(
@@ -289,6 +302,7 @@ class Engine:
         try:
             taken = self.resumption(saved, scenario=scenario, max_usd=max_usd, max_requests=max_requests)
             self._providers.check(taken.models)
+            self._check_money(taken.ready)
             await check_embedder(taken.ready.casting, saved.header.embedder, self._embedding)
             return self._open(taken.ready, log, Telling(listener, streams), deadline)
         except BaseException:
@@ -344,25 +358,43 @@ class Engine:
     ) -> Run:
         """Open the transcript of a fork and write its prefix. Args and errors as of :meth:`fork`."""
         self._providers.check(models_left(fork.ready))
+        self._check_money(fork.ready)
         log = self._log(transcript, fork.ready.id)
         return self._open(fork.ready, log, Telling(listener, streams), deadline)
 
     def _open(self, ready: Ready, log: Log, telling: Telling, deadline: float | None) -> Run:
-        seconds = ready.budget.seconds
-        if seconds is not None:
-            deadline = seconds if deadline is None else min(deadline, seconds)
+        bounds = [bound for bound in (deadline, ready.budget.seconds, self._seconds_left()) if bound is not None]
         return open_run(
             ready,
             log=log,
             telling=telling,
-            deadline=deadline,
+            deadline=min(bounds, default=None),
             model=self._path,
             embedding=self._embedding,
             price_of=self._providers.price_of,
         )
+
+    def _check_money(self, ready: Ready) -> None:
+        """Refuse a bound on the engine's money where a price is unknown, before anything is spent."""
+        usd = self._account.usd if isinstance(self._account, Budget) else None
+        check_prices(ready.prices, usd, "what the engine may spend in USD")
+
+    def _seconds_left(self) -> float | None:
+        bound = self.settings.budget.seconds
+        return None if bound is None else max(0.0, self._began + bound - time.monotonic())
+
+    def _open_store(self) -> CacheStore:
+        return CacheStore.of(self.settings.cache)
 
     def _log(self, transcript: Path | Literal["auto"] | None, id_: str) -> Log:
         if transcript is None:
             return MemoryLog()
         path = self.settings.transcripts / f"{id_}.jsonl" if transcript == "auto" else transcript
         return FileLog(path, syncer=self._syncer)
+
+
+def _account(bounds: Bounds) -> Budget | None:
+    """The account of an engine that the settings bound; None where they do not, or in time alone."""
+    if bounds.usd is None and bounds.requests is None and bounds.tokens is None:
+        return None
+    return Budget(usd=bounds.usd, requests=bounds.requests, tokens=bounds.tokens)

@@ -116,8 +116,10 @@ class Prefix:
         self._scope = scope_of(now.casting, at, parent.header.run)
         self._planted = change.planted
         self._asked_again = descendants(graph, set(change.planted)) - set(change.planted)
+        self.fresh: frozenset[str] = frozenset()
         if at is not None and not change.asks_otherwise and not change.planted:
-            self._asked_again |= turns_at(graph, at, parent.header.run)
+            self.fresh = frozenset(turns_at(graph, at, parent.header.run))
+            self._asked_again |= self.fresh
         self._scorer = scorer
         self._scores_fit = _measures_alike(parent, state)
         self._decider = Decider(now.casting)
@@ -235,7 +237,7 @@ async def plan_fork(
     answers = [answered for id_ in prefix.kept for answered in state.turns[id_].answered.values()]
     costs = [answered.cost_usd for answered in answers if answered.cost_usd is not None]
     return Fork(
-        ready=replace(ready, state=state, events=(*ready.events, *prefix.events)),
+        ready=replace(ready, state=state, events=(*ready.events, *prefix.events), fresh=prefix.fresh),
         kept=tuple(id_ for id_ in cast.graph.turns if id_ in prefix.kept),
         planted=tuple(id_ for id_ in cast.graph.turns if id_ in change.planted and id_ in done),
         again=tuple(id_ for id_ in left if id_ in asked),

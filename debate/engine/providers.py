@@ -61,6 +61,11 @@ class Providers:
         """The price of one model; None when it is unknown."""
         return self.prices([model])[str(model)]
 
+    def endpoint_of(self, model: ModelRef) -> str | None:
+        """Where the model is asked; None for one in this process."""
+        row = self.settings.providers.get(model.provider)
+        return None if row is None or model.provider in self.custom else row.base_url
+
     def scope_of(self, request: Request) -> Scope:
         """What a provider limits together: the model, at the address and behind the key it is asked with.
 

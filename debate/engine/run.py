@@ -38,6 +38,8 @@ class Ready:
     """With ``events`` folded in."""
     events: tuple[Event, ...]
     """What its transcript says before anything is asked."""
+    fresh: frozenset[str] = frozenset()
+    """Turns that are asked once more, though nothing is changed: no kept answer will do."""
 
 
 class Telling(NamedTuple):
@@ -123,6 +125,7 @@ def open_run(
         seed=ready.seed,
         prices=ready.prices,
         account=account,
+        fresh=ready.fresh,
         deadline=time.monotonic() + deadline if deadline is not None else None,
     )
     if account is not None:

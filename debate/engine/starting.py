@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 
 from debate.briefing.rendering import text_hash
@@ -91,14 +92,23 @@ def check_money(casting: Casting, prices: Mapping[str, Price | None]) -> None:
     Raises:
         debate.errors.SettingsError: Naming them, and what to do.
     """
-    if casting.scenario.budget.usd is None:
+    check_prices(prices, casting.scenario.budget.usd, "budget.usd")
+
+
+def check_prices(prices: Mapping[str, Price | None], usd: Decimal | None, name: str) -> None:
+    """Refuse models whose price nobody knows where money is bounded: by ``usd``, which is called ``name``.
+
+    Raises:
+        debate.errors.SettingsError: Naming them, and what to do.
+    """
+    if usd is None:
         return
     unknown = [model for model, price in prices.items() if price is None]
     if unknown:
         example = f'[prices."{unknown[0]}"] input = "0.10" output = "0.40"'
         raise SettingsError(
-            f"budget.usd is {casting.scenario.budget.usd}, but no price is known for {', '.join(unknown)}: "
-            f"set it in the settings ({example}), or bound budget.requests instead"
+            f"{name} is {usd}, but no price is known for {', '.join(unknown)}: "
+            f"set it in the settings ({example}), or bound requests instead"
         )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
+
+from debate.settings.cache import CacheSettings
 
 _VERSION: Final = 1
 """Of the tables. A file with others is emptied: what it holds can be asked for again."""
@@ -104,6 +106,16 @@ class CacheStore:
         except BaseException:
             self._connection.close()
             raise
+
+    @classmethod
+    def of(cls, settings: CacheSettings) -> Self:
+        """The file that the settings name, with their bounds."""
+        return cls(
+            settings.file,
+            ttl_seconds=settings.ttl_seconds,
+            max_entries=settings.max_entries,
+            max_bytes=settings.max_bytes,
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -14,8 +14,8 @@ class CacheSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    enabled: bool = True
-    """Whether the command line uses it. A program says so itself, as ``Engine(cache=True)``."""
+    enabled: bool | None = None
+    """Whether it is used. None: by the command line, and by a program that says so, as ``Engine(cache=True)``."""
     path: Path | None = None
     """Its file; None for ``answers.sqlite`` in the user's cache folder."""
     ttl_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600.0

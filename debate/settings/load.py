@@ -13,6 +13,8 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, ValidationError
 
 from debate.errors import SettingsError
+from debate.settings.bounds import Bounds
+from debate.settings.cache import CacheSettings
 from debate.settings.facts import ModelFacts
 from debate.settings.nearest import did_you_mean
 from debate.settings.prices import Price
@@ -27,6 +29,8 @@ _TABLES: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     (r"providers\.[^.]+", ProviderSettings),
     (r"prices\..+", Price),
     (r"models\..+", ModelFacts),
+    (r"budget", Bounds),
+    (r"cache", CacheSettings),
     (r"", Settings),
 )
 """Which keys stand in which table, for the suggestions."""
@@ -84,7 +88,11 @@ def read_settings(path: Path) -> Settings:
         settings = Settings.model_validate(data)
     except ValidationError as error:
         raise SettingsError("\n".join(_problems(path, text, error))) from None
-    return settings.model_copy(update={"transcripts": _beside(path, settings.transcripts, data)})
+    changes: dict[str, object] = {"transcripts": _beside(path, settings.transcripts, data)}
+    if settings.cache.path is not None:
+        cache = path.parent / settings.cache.path.expanduser()
+        changes["cache"] = settings.cache.model_copy(update={"path": cache})
+    return settings.model_copy(update=changes)
 
 
 def _beside(path: Path, transcripts: Path, data: Mapping[str, object]) -> Path:

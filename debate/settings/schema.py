@@ -13,6 +13,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from debate.errors import MissingKey, SettingsError
+from debate.settings.bounds import Bounds
+from debate.settings.cache import CacheSettings
 from debate.settings.facts import ModelFacts
 from debate.settings.keys import Environment, Secret
 from debate.settings.nearest import did_you_mean
@@ -64,6 +66,10 @@ class Settings(BaseModel):
     """What the user knows of models, by ``provider:model-id``; it wins over the bundled catalogue, key by key."""
     concurrency: Annotated[int, Field(ge=1)] = DEFAULT_CONCURRENCY
     """Requests in flight at once, where a provider does not say otherwise."""
+    budget: Bounds = Bounds()
+    """What one engine may spend over all its runs, beside each scenario's own budget."""
+    cache: CacheSettings = CacheSettings()
+    """Where answers are kept so that nobody pays for them twice."""
     embedder: str | None = None
     """Name or folder of the model that compares positions; None to look for one."""
     transcripts: Path = Path("transcripts")
