@@ -60,5 +60,8 @@ async def test_nothing_blocks_the_loop(tmp_path: Path) -> None:
         with blockbuster_ctx("debate") as blocking:
             # Lines go to the page cache by design, so that a killed process loses nothing; syncs are the thread's.
             blocking.functions["os.write"].can_block_in("debate/transcript/log.py", "_write_all")
+            # Held for the time of a few set operations, never over a sync.
+            holders = {"dirty", "synced", "forget"}
+            blocking.functions["threading.Lock.acquire"].can_block_in("debate/transcript/syncing.py", holders)
             result = await run.hold()
     assert result.status == "completed"

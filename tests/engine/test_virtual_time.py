@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 import virtual_time
 from holding import Held, hold_in_memory, letters
-from scripted import Scripted, scenario
+from scripted import Scripted, motion_reply, scenario
 
 from debate.engine.engine import Engine
 from debate.graph.compiling import compile_graph
@@ -172,12 +172,15 @@ def test_a_gate_never_looks_at_what_it_does_not_wait_for(slow: str) -> None:
     """Whoever a condition names is heard up to its iteration only, whether a later turn of theirs was faster or not."""
     people = {"ana": {}, "ben": {}, "chair": {"role": "moderator"}}
     rounds = [
+        {"name": "start", "who": ["chair"], "hears": "nobody"},
         {"name": "rebuttal", "who": "debater", "repeat": {"up_to": 2, "until": {"confidence": 0.5, "of": "chair"}}},
         {"name": "chairing", "who": ["chair"], "hears": "nobody"},
     ]
-    held = virtual_time.run(hold_in_memory(scenario(participants=people, rounds=rounds), Scripted(seconds={slow: 9.0})))
+    lines = {"start": motion_reply(confidence=10), "chairing": motion_reply(confidence=90)}
+    model = Scripted(lines, seconds={slow: 9.0})
+    held = virtual_time.run(hold_in_memory(scenario(participants=people, rounds=rounds), model))
     assert [gate.holds for gate in held.of("gate_resolved")] == [False]
-    assert held.result.turns.valid == 5
+    assert held.result.turns.valid == 6
 
 
 def test_movement_is_seen_from_the_round_before() -> None:

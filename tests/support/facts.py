@@ -77,6 +77,10 @@ _DRAWN: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+# No fact holds what JSON has no number for; hypothesis builds models from their annotations, which cannot say so.
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
 def events_of(kind: type[Fact]) -> st.SearchStrategy[Any]:
     """Events of one kind, its optional fields there or not; what its annotations leave open is drawn here."""
     given = {name: drawn for name, drawn in _DRAWN.items() if name in kind.model_fields}
