@@ -3,11 +3,16 @@ from debate.errors import BudgetExceeded as BudgetExceeded
 from debate.errors import DebateError as DebateError
 from debate.errors import MissingKey as MissingKey
 from debate.errors import ModelError as ModelError
+from debate.errors import ScenarioChanged as ScenarioChanged
 from debate.errors import ScenarioError as ScenarioError
 from debate.errors import SettingsError as SettingsError
 from debate.errors import TranscriptError as TranscriptError
 from debate.library import Transcript as Transcript
+from debate.library import explain as explain
+from debate.library import fork as fork
 from debate.library import read as read
+from debate.library import rescore as rescore
+from debate.library import resume as resume
 from debate.library import run as run
 from debate.models.from_openai import from_openai as from_openai
 from debate.models.port import ChatModel as ChatModel
@@ -43,15 +48,20 @@ __all__ = [
     "Result",
     "Round",
     "Scenario",
+    "ScenarioChanged",
     "ScenarioError",
     "Settings",
     "SettingsError",
     "Transcript",
     "TranscriptError",
     "Usage",
+    "explain",
+    "fork",
     "from_openai",
     "parse_scenario",
     "read",
     "read_scenario",
+    "rescore",
+    "resume",
     "run",
 ]

@@ -17,6 +17,7 @@ from debate.models.port import ChatModel
 from debate.scenario.schema import Scenario
 from debate.settings.schema import Settings
 from debate.transcript.result import Result, result_of
+from debate.transcript.unfinished import unfinished
 
 PATIENCE = 2.0
 """Seconds an aborted run has to write what it must, before it is cancelled."""
@@ -55,7 +56,17 @@ async def _hold(scenario: Scenario, how: Holding, view: View) -> Result:
             listener=view.told,
             streams=view.streams,
         )
+        await _mention_unfinished(run, how, view)
         return await shown(run, view)
+
+
+async def _mention_unfinished(run: Run, how: Holding, view: View) -> None:
+    """Say in one line that the same debate lies unfinished, so that nobody pays for it anew unawares."""
+    cast = run.casting
+    found = await asyncio.to_thread(unfinished, how.settings.transcripts, cast.scenario.name, cast.hash, how.seed)
+    others = [id_ for id_ in found if id_ != run.id]
+    if others:
+        view.note(f"{others[0]} is an unfinished run of the same; debate resume {others[0]} goes on with it")
 
 
 async def shown(run: Run, view: View) -> Result:

@@ -50,6 +50,16 @@ def test_a_stopped_run_names_resume_and_resume_ends_it(debate: Command, folder: 
     assert (again.code, "nothing is left to do" in again.err) == (0, True)
 
 
+def test_a_run_says_that_the_same_lies_unfinished(debate: Command, folder: Path) -> None:
+    """One line names the run that could be resumed, and the new one is held all the same; a seed makes another run."""
+    debate("run", "small.yaml", "--max-requests", "4", "--quiet")
+    (path,) = (folder / "transcripts").glob("*.jsonl")
+    again = debate("run", "small.yaml", "--max-requests", "4", "--quiet")
+    assert f"{path.stem} is an unfinished run of the same; debate resume {path.stem} goes on with it" in again.err
+    other = debate("run", "small.yaml", "--max-requests", "4", "--quiet", "--seed", "1")
+    assert "unfinished" not in other.err
+
+
 def test_resume_prints_one_object_for_machines(debate: Command, folder: Path) -> None:
     """With --json the plan goes to standard error, and the result alone to standard output."""
     debate("run", "small.yaml", "--max-requests", "4", "--quiet")
