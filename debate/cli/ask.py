@@ -39,6 +39,7 @@ def ask(
     max_requests: options.MaxRequests = None,
     deadline: options.Deadline = None,
     concurrency: options.Concurrency = None,
+    no_cache: options.NoCache = False,
     seed: options.Seed = 0,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
@@ -58,7 +59,7 @@ def ask(
         no_similarity=no_similarity,
     )
     how = Holding(
-        settings=settings_from(out=out, endpoints=endpoint, key_variables=key_env),
+        settings=settings_from(out=out, endpoints=endpoint, key_variables=key_env, no_cache=no_cache),
         asking={"motion": None, "question": None, "context": context},
         seed=seed,
         deadline=deadline,

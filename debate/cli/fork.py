@@ -54,6 +54,7 @@ def fork(
     max_requests: options.MaxRequests = None,
     deadline: options.Deadline = None,
     concurrency: options.Concurrency = None,
+    no_cache: options.NoCache = False,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
     yes: options.Yes = False,
@@ -65,7 +66,7 @@ def fork(
     What came before is copied and costs nothing. Without a change, what is at PLACE is asked once more. The turns that
     are asked and their cost are shown first; outside a terminal it takes --yes.
     """
-    settings = settings_from(out=out, endpoints=endpoint, key_variables=key_env)
+    settings = settings_from(out=out, endpoints=endpoint, key_variables=key_env, no_cache=no_cache)
     parent = load(find(transcript, settings.transcripts))
     asked = scenario_from(scenario) if scenario is not None else None
     if model or max_usd is not None or max_requests is not None:

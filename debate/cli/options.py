@@ -44,6 +44,9 @@ EmbedderName = Annotated[str | None, typer.Option("--embedder", metavar="NAME|PA
 Nli = Annotated[
     str | None, typer.Option("--nli", metavar="NAME|PATH", help="What judges positions, for the method nli.")
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Ask for every answer anew, and keep none (debate cache shows what is kept).")
+]
 NoSimilarity = Annotated[
     bool, typer.Option("--no-similarity", help="Leave the embedding similarity of the positions out.")
 ]

@@ -36,6 +36,7 @@ def resume(
     max_requests: options.MaxRequests = None,
     deadline: options.Deadline = None,
     concurrency: options.Concurrency = None,
+    no_cache: options.NoCache = False,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
     yes: options.Yes = False,
@@ -48,7 +49,7 @@ def resume(
     what was spent before counts against them. Providers, keys and endpoints are your own; for a transcript from
     elsewhere you are asked before anything is spent.
     """
-    settings = settings_from(out=out, endpoints=endpoint, key_variables=key_env)
+    settings = settings_from(out=out, endpoints=endpoint, key_variables=key_env, no_cache=no_cache)
     path = find(transcript, settings.transcripts)
     saved = load(path)
     if saved.state.status in ("completed", "failed"):

@@ -23,6 +23,7 @@ def run(
     max_requests: options.MaxRequests = None,
     deadline: options.Deadline = None,
     concurrency: options.Concurrency = None,
+    no_cache: options.NoCache = False,
     seed: options.Seed = 0,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
@@ -44,7 +45,7 @@ def run(
         no_similarity=no_similarity,
     )
     how = Holding(
-        settings=settings_from(out=out, endpoints=endpoint, key_variables=key_env),
+        settings=settings_from(out=out, endpoints=endpoint, key_variables=key_env, no_cache=no_cache),
         asking=asked_instead(motion, question, context),
         seed=seed,
         deadline=deadline,

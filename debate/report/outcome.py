@@ -32,6 +32,8 @@ def result_lines(
         rows.append(("verdict", "none"))
     rows += _consensus(result.consensus) if result.consensus is not None else [("agreement", "nothing was scored")]
     rows += [("turns", _turns(result)), ("used", _used(result))]
+    if result.usage.cache_hits:
+        rows.append(("cache", _cached(result)))
     rows += [("note", one_line(warning)) for warning in result.warnings]
     if result.simulated:
         rows.append(("", SIMULATED))
@@ -125,3 +127,9 @@ def _used(result: Result) -> str:
         cost += f", {plural(usage.possibly_billed, 'failed attempt')} possibly billed"
     asked = plural(usage.requests, "request")
     return f"{asked}, {tokens} read + written, {cost}, {seconds(result.wall_seconds)}"
+
+
+def _cached(result: Result) -> str:
+    usage = result.usage
+    text = f"{usage.cache_hits}/{usage.requests} from cache; --no-cache or --seed N for new"
+    return text if usage.saved_usd is None else f"{text} (saved {money(usage.saved_usd)})"

@@ -7,16 +7,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+_CACHE = TemporaryDirectory(prefix="debate-cache-")
 COMMAND = (sys.executable, "-c", "from debate.cli.main import main; main()")
 
 
 def environment(**more: str) -> dict[str, str]:
     """An environment without keys, settings or proxies, and with this checkout's package."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "TMPDIR"}}
-    return {**kept, "PYTHONPATH": str(ROOT), "HOME": "/nonexistent", "HF_HUB_OFFLINE": "1", **more}
+    ours = {"PYTHONPATH": str(ROOT), "HOME": "/nonexistent", "HF_HUB_OFFLINE": "1", "XDG_CACHE_HOME": _CACHE.name}
+    return {**kept, **ours, **more}
 
 
 def debate(
