@@ -46,6 +46,15 @@ class Parent(Fact):
     """Hash of the last line that was copied."""
 
 
+class Curve(Fact):
+    """The map from a similarity of positions to an agreement: ``1 / (1 + exp(-(s - centre) / width))``."""
+
+    centre: float
+    width: Annotated[float, Field(gt=0)]
+    validated: bool
+    """Whether it predicts well enough for scores to keep their method's reliability."""
+
+
 class RunStarted(Fact):
     """The header: all that is needed to understand the run on any version of the engine."""
 
@@ -71,6 +80,10 @@ class RunStarted(Fact):
     """How agreement is measured, fixed before the run."""
     embedder: str | None = None
     """Name and version of what embeds the positions, when anything does."""
+    judge: str | None = None
+    """Name and version of the cross-encoder that judges them, by the method ``nli``."""
+    curve: Curve | None = None
+    """The map that was fitted for the embedder on the user's own data; None for the default's."""
     parent: Parent | None = None
 
 
@@ -277,6 +290,12 @@ class Scored(Fact):
     """Agreement of each pair, where the decision needs it and it cannot be worked out from the replies alone."""
     reliability: Literal["high", "medium", "low"] | None = None
     embedder: str | None = None
+    projected: float | None = None
+    """Of a similarity: the same with the topic's own component projected out of every position."""
+    vendi: float | None = None
+    """Of a similarity: the effective number of positions by their projected embeddings (the Vendi score)."""
+    drift: float | None = None
+    """Of a similarity: how far positions were reworded since the iteration before, as a mean of 1 - cosine."""
 
 
 class Dissent(Fact):

@@ -19,9 +19,9 @@ import platformdirs
 
 from debate.errors import TranscriptError
 from debate.transcript.ledger import ledger
-from debate.transcript.reading import Reader
+from debate.transcript.reading import Reader, collector_paused, fold_into
 from debate.transcript.result import consensus_of
-from debate.transcript.state import State, evolve
+from debate.transcript.state import State
 
 VERSION: Final = 1
 """Of the table; an index of another version is made anew."""
@@ -123,17 +123,14 @@ def _prepared(table: sqlite3.Connection) -> None:
 
 def _read(path: Path) -> Row:
     """What the index holds of one transcript, folded line by line."""
-    state, began = State(), ""
+    reader = Reader(path)
     try:
-        for entry in Reader(path):
-            if entry.seq == 0:
-                began = entry.at.isoformat()
-            state = evolve(state, entry.event)
+        with collector_paused():
+            state = fold_into(State(), reader, None)
     except TranscriptError as error:
         return _damaged(str(error))
     header = state.header
-    if header is None:
-        return _damaged(f"{path}: a transcript begins with run_started")
+    assert header is not None, "whatever folds has a header"
     consensus = consensus_of(state)
     cost = ledger(state).total.cost_usd
     return (
@@ -141,7 +138,7 @@ def _read(path: Path) -> Row:
         str(header.scenario.get("name")),
         state.status,
         _reason(state),
-        began,
+        reader.began.isoformat() if reader.began is not None else "",
         header.seed,
         header.scenario_hash,
         int(header.simulated),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from io import BufferedReader
 from pathlib import Path
@@ -73,6 +76,8 @@ class Reader:
         self.path = path
         self.format = FORMAT
         """The version the file was written in; known after the first line."""
+        self.began: datetime | None = None
+        """When the first line was written; known after it."""
         self._seq = 0
         self._prev = ""
         self._size = 0
@@ -104,18 +109,22 @@ class Reader:
     def _entries(self, file: BufferedReader) -> Iterator[Entry]:
         # This loop takes most of the time that opening many transcripts does, so it calls as little as it can.
         validate = ENTRY.validator.validate_json
+        is_current = True
         while raw := _line(file, self.path):
             finished = raw.endswith(b"\n")
             line = raw[:-1] if finished else raw
             if self._seq == 0:
                 self.format = self._known_format(line)
+                is_current = self.format == FORMAT
             try:
-                entry: Entry = validate(line if self.format == FORMAT else upcast(line, self.format))
+                entry: Entry = validate(line if is_current else upcast(line, self.format))
             except ValidationError as error:
                 if finished or len(raw) == LINE_LIMIT:
                     raise self._damaged(_problem(error)) from None
                 self._torn = len(raw)
                 return
+            if self._seq == 0:
+                self.began = entry.at
             if entry.seq != self._seq:
                 raise self._damaged(f"expected line number {self._seq}, found {entry.seq}: lines are missing")
             if entry.prev != self._prev:
@@ -154,6 +163,22 @@ def _problem(error: ValidationError) -> str:
     return f"not an entry of a transcript: {where + ': ' if where else ''}{first['msg']}"
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Let the garbage collector rest while a file is read.
+
+    What is read stays and holds no cycle, and looking through all of it again and again for one takes a third of the
+    time (`benchmarks/transcript_reading.py`).
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def load(path: Path) -> Saved:
     """Read a whole transcript and fold it.
 
@@ -164,16 +189,29 @@ def load(path: Path) -> Saved:
         debate.errors.TranscriptError: If it cannot be read, is damaged, or has no header.
     """
     reader = Reader(path)
-    state = State()
-    entries = []
-    for entry in reader:
-        if isinstance(entry.event, RunStarted) != (entry.seq == 0):
-            raise TranscriptDamaged("a transcript has one run_started, first", path=str(path), line=entry.seq + 1)
-        state = evolve(state, entry.event)
-        entries.append(entry)
-    if not entries:
-        raise TranscriptDamaged("a transcript begins with run_started", path=str(path), line=1)
+    entries: list[Entry] = []
+    with collector_paused():
+        state = fold_into(State(), reader, entries)
     return Saved(path, tuple(entries), state.frozen(), reader.tail, reader.format)
+
+
+def fold_into(state: State, reader: Reader, entries: list[Entry] | None) -> State:
+    """Fold what ``reader`` reads, and keep the entries where a list is given.
+
+    Raises:
+        debate.errors.TranscriptDamaged: If the file does not begin with its one header.
+    """
+    for entry in reader:
+        event = entry.event
+        if (event.kind == "run_started") != (entry.seq == 0):
+            problem = "a transcript has one run_started, first"
+            raise TranscriptDamaged(problem, path=str(reader.path), line=entry.seq + 1)
+        evolve(state, event)
+        if entries is not None:
+            entries.append(entry)
+    if state.header is None:
+        raise TranscriptDamaged("a transcript begins with run_started", path=str(reader.path), line=1)
+    return state
 
 
 def repair(path: Path, tail: Tail) -> None:

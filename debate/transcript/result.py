@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 
+from debate.transcript.costplan import saved_by_cost_plan
 from debate.transcript.events import Camp, Dissent, Scored
+from debate.transcript.gold import is_correct
 from debate.transcript.ledger import Ledger, Tally, ledger
 from debate.transcript.state import State, TurnState
 
@@ -49,7 +52,12 @@ class IterationConsensus(Piece):
     unreadable: tuple[str, ...] = ()
     majority_share: float | None = None
     unanimous: bool | None = None
+    semantic_entropy: float | None = None
     similarity: float | None = None
+    similarity_projected: float | None = None
+    vendi: float | None = None
+    wording_drift: float | None = None
+    """How far positions were reworded since the iteration before: a mean of 1 - cosine. Wording, not opinion."""
 
 
 class Consensus(Piece):
@@ -62,14 +70,22 @@ class Consensus(Piece):
     majority_share: float | None
     unanimous: bool | None
     effective_positions: float | None
+    semantic_entropy: float | None = None
+    """The entropy of the camps' shares in nats: 0 when all stand for the same."""
     method: str
     reliability: Literal["high", "medium", "low"] | None
     n_valid: int
     similarity: float | None
     """Mean embedding similarity of the positions: of their wording and content, not of their stance."""
+    similarity_projected: float | None = None
+    """The same with the topic's own component projected out of every position."""
+    vendi: float | None = None
+    """The effective number of positions by their projected embeddings, from 1 to the number of positions."""
     similarity_reason: str | None
     """Why there is no similarity, when it was asked for."""
     embedder: str | None
+    judge: str | None = None
+    """The cross-encoder, by the method ``nli``."""
     camps: tuple[Camp, ...]
     by_iteration: tuple[IterationConsensus, ...]
 
@@ -78,6 +94,10 @@ class Verdict(Piece):
     """What the debate decided."""
 
     answer: str | None
+    correct: bool | None = None
+    """Whether it is the right answer; null where the scenario has none. No answer is not right."""
+    winner: str | None = None
+    """The participant whose reply was chosen, where the vote was about the speakers."""
     by: str
     fallback_from: str | None
     votes: dict[str, float]
@@ -111,6 +131,8 @@ class UsageReport(ModelUsage):
     """Answers copied from the run this one was forked from."""
     saved_usd: Money | None
     """What cached and copied answers cost when they were asked for."""
+    saved_by_cost_plan_usd: Money | None = None
+    """What the cheap rounds of a cost plan would have cost more, token for token, with the tier premium."""
     possibly_billed: int
     by_model: dict[str, ModelUsage]
 
@@ -191,7 +213,7 @@ def result_of(state: State, *, path: Path | None, wall_seconds: float) -> Result
         turns=counts(state.turns.values()),
         consensus=consensus_of(state),
         verdict=_verdict(state),
-        usage=_usage(ledger(state)),
+        usage=_usage(ledger(state), saved_by_cost_plan(state)),
         warnings=tuple(sorted(warned.message for warned in state.warnings)),
         wall_seconds=wall_seconds,
     )
@@ -255,12 +277,16 @@ def consensus_of(state: State) -> Consensus | None:
         majority_share=last.majority_share,
         unanimous=last.unanimous,
         effective_positions=last.effective_positions,
+        semantic_entropy=_entropy(last.camps),
         method=state.header.method,
         reliability=last.reliability,
         n_valid=last.n_valid,
         similarity=alike.value if alike is not None else None,
+        similarity_projected=alike.projected if alike is not None else None,
+        vendi=alike.vendi if alike is not None else None,
         similarity_reason=alike.reason if alike is not None else None,
         embedder=(alike.embedder if alike is not None else None) or last.embedder,
+        judge=state.header.judge,
         camps=last.camps,
         by_iteration=tuple(_of_iteration(score) for score in taken),
     )
@@ -277,8 +303,17 @@ def _of_iteration(score: Score) -> IterationConsensus:
         unreadable=scored.unreadable,
         majority_share=scored.majority_share,
         unanimous=scored.unanimous,
+        semantic_entropy=_entropy(scored.camps),
         similarity=alike.value if alike is not None else None,
+        similarity_projected=alike.projected if alike is not None else None,
+        vendi=alike.vendi if alike is not None else None,
+        wording_drift=alike.drift if alike is not None else None,
     )
+
+
+def _entropy(camps: tuple[Camp, ...]) -> float | None:
+    """The discrete semantic entropy of Farquhar et al. (Nature 630, 2024), over the camps; None without any."""
+    return max(0.0, -math.fsum(camp.share * math.log(camp.share) for camp in camps)) if camps else None
 
 
 def _verdict(state: State) -> Verdict | None:
@@ -287,6 +322,8 @@ def _verdict(state: State) -> Verdict | None:
         return None
     return Verdict(
         answer=reached.answer,
+        correct=is_correct(state.header.scenario, reached.answer) if state.header is not None else None,
+        winner=reached.winner,
         by=reached.by,
         fallback_from=reached.fallback_from,
         votes=dict(reached.votes),
@@ -300,12 +337,13 @@ def _verdict(state: State) -> Verdict | None:
     )
 
 
-def _usage(book: Ledger) -> UsageReport:
+def _usage(book: Ledger, saved: Decimal | None) -> UsageReport:
     return UsageReport(
         **_of_tally(book.total).model_dump(),
         cache_hits=book.total.cache_hits,
         recorded=book.total.recorded,
         saved_usd=book.total.saved_usd,
+        saved_by_cost_plan_usd=saved,
         possibly_billed=book.total.possibly_billed,
         by_model={model: _of_tally(tally) for model, tally in book.by_model.items()},
     )
