@@ -84,7 +84,8 @@ def planned(cast: Casting, settings: Settings) -> list[str]:
 
 def explained(cast: Casting, settings: Settings) -> Plan:
     """The plan of a casting, with why its models were chosen."""
-    plan = plan_of(cast, prices_for(cast.models, settings, {}))
+    dear = cast.all_premium.models if cast.all_premium is not None else ()
+    plan = plan_of(cast, prices_for((*cast.models, *dear), settings, {}))
     return plan.model_copy(update={"chosen": choices(cast.scenario, settings)})
 
 

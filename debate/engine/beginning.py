@@ -24,6 +24,8 @@ async def begun(
     """
     prices = providers.prices(cast.models)
     check_money(cast, prices)
+    if cast.all_premium is not None:
+        prices = {**providers.prices(cast.all_premium.models), **prices}
     cast, embedder = await with_embedder(cast, embedding)
     id_ = run_id(cast.scenario.name, utc_now())
     events = header(

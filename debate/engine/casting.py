@@ -17,15 +17,15 @@ from debate.briefing.voted import OWN
 from debate.consensus.method import Method, method_for
 from debate.errors import Problem, ScenarioError
 from debate.graph.compiling import compile_graph
-from debate.graph.turngraph import Iteration, Turn, TurnGraph
+from debate.graph.turngraph import Gate, Iteration, Turn, TurnGraph
 from debate.models.port import ModelRef
 from debate.reply.asking import Mode
 from debate.reply.reply import ReplyField
-from debate.reply.spec import BallotStyle, ReplySpec
+from debate.reply.spec import LIVE, BallotStyle, ReplySpec
 from debate.scenario.asked import answers_of
 from debate.scenario.cast import Member, cast, model_for, sampling_for
 from debate.scenario.sampling import DEFAULT_MAX_TOKENS, Sampling
-from debate.scenario.schema import Round, Scenario, Veto
+from debate.scenario.schema import CostPlan, Round, Scenario, Veto
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,11 @@ class Casting:
         fitting = [spec for spec in specs if (spec.compared if needed is None else needed in spec.fields)]
         spec = (fitting or specs or [ReplySpec(fields=("text",))])[-1]
         return method_for(spec, configured, lexical=self.wording_only)
+
+    @cached_property
+    def selections(self) -> tuple[Gate, ...]:
+        """The gates that say who goes on."""
+        return tuple(gate for gate in self.graph.gates.values() if gate.kind == "select")
 
     @cached_property
     def deciders(self) -> tuple[str, ...]:
@@ -219,6 +224,13 @@ class Casting:
         return tuple(found)
 
     @cached_property
+    def all_premium(self) -> Casting | None:
+        """The same with every round on the tier ``premium``, to compare a cost plan with; None without such a plan."""
+        if self.scenario.cost_plan is None:
+            return None
+        return replace(self, scenario=self.scenario.model_copy(update={"cost_plan": CostPlan(cheap_rounds=0)}))
+
+    @cached_property
     def resolved(self) -> Mapping[str, JsonValue]:
         """The scenario as a transcript's header holds it; reading it back gives an equal scenario."""
         return MappingProxyType(self.scenario.model_dump(mode="json", by_alias=True, exclude_none=True))
@@ -262,8 +274,10 @@ def spec_of(scenario: Scenario, round_: Round) -> ReplySpec:
             style = "approval" if rule == "approval" else "cumulative"
             break
     question = scenario.question
-    if question is None:
-        return ReplySpec(fields=fields, ballot_style=style)
     return ReplySpec(
-        fields=fields, kind=question.kind, choices=MappingProxyType(dict(question.choices)), ballot_style=style
+        fields=fields,
+        kind=question.kind if question is not None else None,
+        choices=MappingProxyType(dict(question.choices) if question is not None else {}),
+        ballot_style=style,
+        extractors=round_.extractors or LIVE,
     )

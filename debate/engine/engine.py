@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +18,14 @@ from debate.engine.choosing import check_models
 from debate.engine.embedding import EmbedderChoice, Embedding, check_embedder
 from debate.engine.forking import Fork, plan_fork
 from debate.engine.loop import Listener, Update
+from debate.engine.probing import Probe, Probing
 from debate.engine.providers import Providers
 from debate.engine.resuming import Resumption, models_left, resumption
 from debate.engine.run import Ready, Run, Telling, open_run
 from debate.engine.starting import asking, check_prices
 from debate.errors import DebateError
 from debate.models.options import Account
-from debate.models.port import ChatModel
+from debate.models.port import ChatModel, ModelRef
 from debate.models.router import Router
 from debate.pool.budget import Budget
 from debate.pool.cache_store import CacheStore
@@ -95,6 +96,7 @@ class Engine:
             endpoint_of=self._providers.endpoint_of,
         )
         self._embedding = Embedding(embedder if embedder is not None else self.settings.embedder)
+        self._probing = Probing(self._path.once)
         self._syncer = Syncer()
         self._stack = AsyncExitStack()
         self._streams = asyncio.TaskGroup()
@@ -124,6 +126,17 @@ class Engine:
     def path(self) -> RequestPath:
         """The request path, for its counters."""
         return self._path
+
+    async def warm_up(self, models: Iterable[ModelRef | str]) -> tuple[Probe, ...]:
+        """Ask models for one token each, in parallel, to see that they can be called; each once in an engine.
+
+        Args:
+            models: As ``provider:model-id``. Every one costs a request, counted by the engine's account.
+
+        Raises:
+            ValueError: If a name is not ``provider:model-id``.
+        """
+        return await self._probing(ModelRef.parse(m) if isinstance(m, str) else m for m in models)
 
     async def run(
         self,

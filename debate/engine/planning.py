@@ -17,12 +17,16 @@ from debate.transcript.state import State
 
 
 def plan_of(casting: Casting, prices: Mapping[str, Price | None]) -> Plan:
-    """The plan of ``casting`` at ``prices``.
+    """The plan of ``casting`` at ``prices``, with what it would cost without its cost plan.
 
     Raises:
         debate.errors.PromptError: If a prompt cannot be rendered.
     """
-    return _plan(casting, prices, casting.graph, State())
+    made = _plan(casting, prices, casting.graph, State())
+    dear = casting.all_premium
+    if dear is None:
+        return made
+    return made.model_copy(update={"all_premium_usd": _plan(dear, prices, dear.graph, State()).cost_usd})
 
 
 def plan_left(casting: Casting, prices: Mapping[str, Price | None], state: State) -> Plan:

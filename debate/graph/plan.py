@@ -66,6 +66,8 @@ class Plan(Piece):
     """The rule or participant that decides."""
     chosen: tuple[str, ...] = ()
     """Models that the scenario left to be chosen, each with why."""
+    all_premium_usd: MoneySpan | None = None
+    """What the run would cost if every round were held with the tier premium; null without a cost plan."""
 
 
 def plan(

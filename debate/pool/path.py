@@ -40,6 +40,15 @@ class RequestPath:
         """
         return await self._entry(request)
 
+    async def once(self, request: Request) -> Completion:
+        """Answer ``request`` with one send that is admitted like any other: not repeated, shared, or from the cache.
+
+        Raises:
+            ModelError: If there is no usable completion.
+            BudgetExceeded: If it may not be asked.
+        """
+        return await self._pool(request)
+
     async def __aenter__(self) -> Self:
         await self._flight.__aenter__()
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 from debate.report.spoken import verdict_of
 from debate.report.words import SIMULATED, listed, money, number, one_line, percent, plural, seconds, share, wrapped
@@ -34,6 +35,8 @@ def result_lines(
     rows += [("turns", _turns(result)), ("used", _used(result))]
     if result.usage.cache_hits:
         rows.append(("cache", _cached(result)))
+    if result.usage.saved_by_cost_plan_usd is not None:
+        rows.append(("", _plan_saved(result.usage.saved_by_cost_plan_usd)))
     rows += [("note", one_line(warning)) for warning in result.warnings]
     if result.simulated:
         rows.append(("", SIMULATED))
@@ -133,3 +136,9 @@ def _cached(result: Result) -> str:
     usage = result.usage
     text = f"{usage.cache_hits}/{usage.requests} from cache; --no-cache or --seed N for new"
     return text if usage.saved_usd is None else f"{text} (saved {money(usage.saved_usd)})"
+
+
+def _plan_saved(usd: Decimal) -> str:
+    if usd < 0:
+        return f"the cost plan cost {money(-usd)} more than all-premium, token for token"
+    return f"the cost plan saved {money(usd)} against all-premium, token for token"

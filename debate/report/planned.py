@@ -6,7 +6,7 @@ from itertools import groupby
 
 from debate.graph.bounds import MoneySpan, Span
 from debate.graph.plan import Plan, PlannedIteration
-from debate.report.words import columns, listed, money, number, one_line, padded, plural, span, table
+from debate.report.words import columns, listed, money, number, one_line, padded, percent, plural, span, table
 
 _LABEL = 14
 _HEARS, _SILENT = "●", "·"
@@ -102,6 +102,8 @@ def _bounds(plan: Plan, budget: str | None, width: int | None, *, scored: bool) 
     if len(plan.by_model) > 1:
         for model, part in plan.by_model.items():
             rows.append(("", f"{model}: {_calls(part.calls)}, {_cost(part.cost_usd)}"))
+    if plan.all_premium_usd is not None:
+        rows.append(("", _saving(plan.cost_usd, plan.all_premium_usd)))
     if plan.unpriced:
         rows.append(("", f"no price is known for {listed(plan.unpriced)}"))
     if budget is not None:
@@ -109,6 +111,16 @@ def _bounds(plan: Plan, budget: str | None, width: int | None, *, scored: bool) 
     measured = f"by {plan.method}" if scored else "not measured, as everybody argues a side or decides"
     rows += [("agreement", measured), ("decided by", plan.decision)]
     return [line for label, text in rows for line in table([(f"{label:<{_LABEL}}", text)], gap=0, width=width)]
+
+
+def _saving(planned: MoneySpan, dear: MoneySpan) -> str:
+    if planned.expected is None or dear.expected is None:
+        return "what the cost plan saves against all-premium is unknown, as a price is"
+    saved = dear.expected - planned.expected
+    if saved < 0:
+        return f"the cost plan costs about {money(-saved)} more than all-premium, about {money(dear.expected)}"
+    part = f" ({percent(float(saved / dear.expected))})" if dear.expected else ""
+    return f"the cost plan saves about {money(saved)}{part} against all-premium, about {money(dear.expected)}"
 
 
 def _calls(calls: Span) -> str:

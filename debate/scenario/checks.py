@@ -8,6 +8,7 @@ from typing import Final
 
 from debate import assets
 from debate.scenario.cast import Member, cast, speakers
+from debate.scenario.costchecks import check_cost_plan
 from debate.scenario.files import own_file
 from debate.scenario.keypath import KeyPath
 from debate.scenario.mistakes import Mistake
@@ -52,6 +53,7 @@ def check(scenario: Scenario) -> tuple[Mistake, ...]:
         *_groups(scenario),
         *_failure(scenario),
         *_consensus(scenario),
+        *check_cost_plan(scenario, members),
     )
 
 

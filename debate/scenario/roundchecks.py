@@ -70,7 +70,7 @@ def _names(
 
 def _tier(scenario: Scenario, round_: Round, members: Sequence[Member], path: KeyPath) -> Iterator[Mistake]:
     without = [m for m in speakers(round_, members) if model_for(scenario, m, round_.tier) is None]
-    if not without:
+    if not without or scenario.cost_plan is not None:  # the plan's tiers are looked at with the plan
         return
     known = tuple(scenario.models)
     if round_.tier is None:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from debate.reply.reply import QuestionKind, ReplyField
+from debate.reply.spec import Extractor
 from debate.scenario.base import Part
 from debate.scenario.conditions import Condition, Part01
 from debate.scenario.hearing import HearsField, Query, tuple_from_word
@@ -153,6 +154,9 @@ class Round(Part):
     """What is asked for; by default position, stance or answer, and confidence."""
     reply_mode: Literal["auto", "text", "schema", "tool"] = "auto"
     """Footer in the text, or JSON held to a schema, by the provider or as a tool's arguments; ``auto`` is ``text``."""
+    extractors: Annotated[tuple[Extractor, ...], Field(min_length=1)] | None = None
+    """How the fields are found in a completion, tried in order; by default as JSON, as a footer, as stated in prose.
+    For recorded debates that were read otherwise: by the last option letter, ``[last_mention]``, say."""
     about: Literal["options", "speakers"] | None = None
     """What ballots, rankings and scores are about: the options of what is asked, by default where it has some, or the
     speakers that were heard."""
@@ -289,6 +293,17 @@ class BudgetSpec(Part):
     """Wall-clock time of the run."""
 
 
+class CostPlan(Part):
+    """Tiers by the order of the rounds, in place of tiers on rounds."""
+
+    cheap_rounds: Annotated[int, Field(ge=0)]
+    """So many rounds, from the first, speak with the tier ``cheap``; the rest with ``premium``."""
+
+    def tier_of(self, place: int) -> Literal["cheap", "premium"]:
+        """The tier of the round at ``place``, counted from 0 over all rounds, those of groups too."""
+        return "cheap" if place < self.cheap_rounds else "premium"
+
+
 class Scenario(Part):
     """A debate as it is asked for. Without a motion or question it is a template."""
 
@@ -314,6 +329,7 @@ class Scenario(Part):
     consensus: ConsensusSpec = ConsensusSpec()
     failure: Failure = Failure()
     budget: BudgetSpec = BudgetSpec()
+    cost_plan: CostPlan | None = None
 
     _folder: Path | None = PrivateAttr(default=None)
 
@@ -336,8 +352,8 @@ class Scenario(Part):
 
     @property
     def steps(self) -> tuple[Round, ...]:
-        """Every round in order, those of groups where the group stands."""
-        return tuple(step for entry in self.rounds for step in (entry.group if isinstance(entry, Group) else (entry,)))
+        """Every round in order, those of groups where the group stands, with the tiers of a cost plan."""
+        return tuple(step for _, step in placed_steps(self))
 
     @property
     def groups(self) -> Mapping[str, str]:
@@ -352,6 +368,13 @@ class Scenario(Part):
 
 def placed_steps(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Round]]:
     """Every round with its key path: ``rounds[2]``, or ``rounds[2].group[0]`` in a group."""
+    plan = scenario.cost_plan
+    for place, (path, step) in enumerate(written_steps(scenario)):
+        yield path, step if plan is None else step.model_copy(update={"tier": plan.tier_of(place)})
+
+
+def written_steps(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Round]]:
+    """The same as they are written, without the tiers of a cost plan."""
     for index, entry in enumerate(scenario.rounds):
         if isinstance(entry, Group):
             for inner, step in enumerate(entry.group):
@@ -374,6 +397,7 @@ def with_steps(scenario: Scenario, change: Callable[[Round], Round]) -> Scenario
 __all__ = [
     "BudgetSpec",
     "ConsensusSpec",
+    "CostPlan",
     "Decision",
     "Failure",
     "FileText",
