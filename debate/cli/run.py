@@ -27,6 +27,7 @@ def run(
     seed: options.Seed = 0,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
+    nli: options.Nli = None,
     no_similarity: options.NoSimilarity = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -44,8 +45,9 @@ def run(
         max_requests=max_requests,
         no_similarity=no_similarity,
     )
+    settings = settings_from(out=out, endpoints=endpoint, key_variables=key_env, no_cache=no_cache)
     how = Holding(
-        settings=settings_from(out=out, endpoints=endpoint, key_variables=key_env, no_cache=no_cache),
+        settings=settings if nli is None else settings.model_copy(update={"nli": nli}),
         asking=asked_instead(motion, question, context),
         seed=seed,
         deadline=deadline,

@@ -18,8 +18,8 @@ from debate.consensus.weights import version_of
 class NliJudge:
     """A cross-encoder in the worker process."""
 
-    def __init__(self, path: Path, *, worker: EncoderWorker | None = None) -> None:
-        self.name = path.name
+    def __init__(self, path: Path, *, name: str | None = None, worker: EncoderWorker | None = None) -> None:
+        self.name = name if name is not None else path.name
         self.version = version_of(path)
         self._path = str(path.resolve())
         self._worker = worker or EncoderWorker()

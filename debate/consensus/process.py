@@ -13,6 +13,7 @@ from typing import IO, Final
 
 from debate.consensus.wire import Json, read_frame, write_frame
 from debate.errors import EmbedderError
+from debate.settings.process import process_environment
 
 _INHERITED: Final = frozenset({
     "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH",
@@ -103,7 +104,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env=worker_environment(os.environ),
+                env=worker_environment(process_environment()),
             )
         except OSError as error:
             self.close()

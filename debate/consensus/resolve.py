@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from debate.consensus.download import PATIENCE, download
 from debate.consensus.embedder import EmbedderPort
 from debate.consensus.encoder import EncoderWorker, WorkerEmbedder
 from debate.consensus.lexical import LexicalEmbedder
 from debate.consensus.weights import DEFAULT, DEFAULT_SHA256, hub_cache, in_hub_cache, in_package, is_model, version_of
+from debate.consensus.worker import label_columns
 from debate.errors import EmbedderError
+from debate.settings.process import process_environment
 
 ResolvedKind = Literal["path", "hub_cache", "package", "download", "lexical"]
 
@@ -46,6 +48,13 @@ class Resolution:
         return f"{self.name}@{self.version}"
 
 
+class Judge(NamedTuple):
+    """Where the weights of an NLI cross-encoder are."""
+
+    name: str
+    path: Path
+
+
 def resolve_embedder(
     setting: str | Path | None = None,
     *,
@@ -67,7 +76,7 @@ def resolve_embedder(
     Raises:
         EmbedderError: If what was set explicitly cannot be had. Nothing else takes its place unasked.
     """
-    variables = os.environ if environment is None else environment
+    variables = process_environment() if environment is None else environment
     if setting is not None and str(setting) == LexicalEmbedder.name:
         return _lexical("set")
     if setting is not None:
@@ -97,6 +106,35 @@ def open_embedder(resolution: Resolution, *, worker: EncoderWorker | None = None
     if resolution.path is None:
         return LexicalEmbedder()
     return WorkerEmbedder(resolution.path, name=resolution.name, version=resolution.version, worker=worker)
+
+
+def resolve_judge(
+    setting: str | Path, *, allow_download: bool, environment: Mapping[str, str], patience: float = PATIENCE
+) -> Judge:
+    """Find the weights of an NLI cross-encoder: a folder, or a hub name in the local cache or fetched.
+
+    Raises:
+        EmbedderError: If they cannot be had, or are not those of an NLI model.
+    """
+    folder = Path(setting).expanduser()
+    if folder.exists() or isinstance(setting, Path) or str(setting).startswith((".", "/", "~")):
+        if not is_model(folder):
+            raise EmbedderError(f"{folder} holds no weights of a cross-encoder: no config.json with weights")
+        found = Judge(folder.resolve().name, folder.resolve())
+    else:
+        name = str(setting)
+        path = in_hub_cache(name, environment)
+        if path is None:
+            if not allow_download:
+                raise EmbedderError(f"{name} is not in the hub cache {hub_cache(environment)}; give a folder")
+            path = download(name, environment, patience=patience)
+        found = Judge(name.rpartition("/")[2], path)
+    try:
+        config = json.loads((found.path / "config.json").read_text("utf-8"))
+        label_columns({int(column): str(label) for column, label in config["id2label"].items()}, str(found.path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EmbedderError(f"{setting} is no NLI model: {error}") from None
+    return found
 
 
 def _at(folder: Path) -> Resolution:

@@ -13,7 +13,7 @@ from debate.consensus.measures import Measures, Similarity, measure
 from debate.consensus.method import Method, Reliability
 from debate.consensus.nli import NliJudge
 from debate.consensus.pair import MINILM, SemanticMap
-from debate.consensus.semantic import SemanticMeasures, cosines, semantic_measures
+from debate.consensus.semantic import SemanticMeasures, cosines, semantic_measures, wording_drift
 from debate.consensus.voices import Voice
 
 if TYPE_CHECKING:
@@ -83,6 +83,22 @@ class Scorer:
             topic=vectors[0] if topic else None,
             embedder=f"{embedder.name}@{embedder.version}",
         )
+
+    async def drift(self, previous: Sequence[Voice], current: Sequence[Voice]) -> float | None:
+        """How far participants reworded their positions, see :func:`debate.consensus.semantic.wording_drift`.
+
+        Raises:
+            debate.errors.EmbedderError: If there are no vectors.
+        """
+        embedder = self._need(Method.POSITION)
+        sides = [
+            {voice.participant: voice.position for voice in voices if (voice.position or "").strip()}
+            for voices in (previous, current)
+        ]
+        texts = [text for side in sides for text in side.values() if text is not None]
+        rows = iter(await embedder.embed(texts))
+        before, after = ({name: next(rows) for name in side} for side in sides)
+        return await asyncio.to_thread(wording_drift, before, after)
 
     async def _projected(self, texts: list[str], topic: str, embedder: EmbedderPort) -> Matrix:
         vectors = await embedder.embed([topic, *texts])

@@ -19,14 +19,15 @@ async def begun(
     """A new run of ``cast`` with its header, and nothing else yet.
 
     Raises:
-        debate.errors.SettingsError: If a budget in money meets a model without a price.
+        debate.errors.SettingsError: If a budget in money meets a model without a price, or the method ``nli`` no
+            cross-encoder.
         debate.errors.EmbedderError: If an embedder that was asked for explicitly cannot be had.
     """
     prices = providers.prices(cast.models)
     check_money(cast, prices)
     if cast.all_premium is not None:
         prices = {**providers.prices(cast.all_premium.models), **prices}
-    cast, embedder = await with_embedder(cast, embedding)
+    cast, scale = await with_embedder(cast, embedding)
     id_ = run_id(cast.scenario.name, utc_now())
     events = header(
         cast,
@@ -35,7 +36,7 @@ async def begun(
         prices=prices,
         settings=providers.settings,
         custom=providers.custom,
-        embedder=embedder,
+        scale=scale,
         parent=parent,
     )
     events += [Warned(code="model_chosen", message=why) for why in choices(cast.scenario, providers.settings)]

@@ -61,6 +61,7 @@ class Engine:
         settings: Providers, keys, limits, prices; the built-in ones without any key when left out.
         models: Models of your own by provider name: ``{"mine": model}`` serves ``mine:anything``.
         embedder: What compares positions.
+        nli: Name or folder of the cross-encoder for the method ``nli``; the settings' by default.
         concurrency: Requests in flight at once; the settings' by default.
         account: What the whole engine may spend, beside each scenario's own budget; by the settings' budget when left
             out.
@@ -74,6 +75,7 @@ class Engine:
         *,
         models: Mapping[str, ChatModel] = NO_MODELS,
         embedder: EmbedderChoice = None,
+        nli: str | Path | None = None,
         concurrency: int | None = None,
         account: Account | None = None,
         cache: bool | None = None,
@@ -95,7 +97,7 @@ class Engine:
             open_store=self._open_store if cache or (cache is None and self.settings.cache.enabled) else None,
             endpoint_of=self._providers.endpoint_of,
         )
-        self._embedding = Embedding(embedder if embedder is not None else self.settings.embedder)
+        self._embedding = Embedding(embedder, nli=nli, settings=self.settings)
         self._probing = Probing(self._path.once)
         self._syncer = Syncer()
         self._stack = AsyncExitStack()
@@ -316,7 +318,7 @@ class Engine:
             taken = self.resumption(saved, scenario=scenario, max_usd=max_usd, max_requests=max_requests)
             self._providers.check(taken.models)
             self._check_money(taken.ready)
-            await check_embedder(taken.ready.casting, saved.header.embedder, self._embedding)
+            await check_embedder(taken.ready.casting, saved.header, self._embedding)
             return self._open(taken.ready, log, Telling(listener, streams), deadline)
         except BaseException:
             log.close()

@@ -251,7 +251,8 @@ def _measures_alike(parent: Saved, fork: State) -> bool:
     """Whether the parent's scores were taken as the fork takes its own."""
     then, now = parent.header, fork.header
     assert now is not None, "a fork begins with its header"
-    return then.method == now.method and (then.embedder == now.embedder or Method(now.method).structured)
+    same = (then.embedder, then.judge, then.curve) == (now.embedder, now.judge, now.curve)
+    return then.method == now.method and (same or Method(now.method).structured)
 
 
 def _settled(turn: TurnState) -> bool:

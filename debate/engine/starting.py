@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from debate.briefing.rendering import text_hash
 from debate.engine.casting import Casting
 from debate.engine.choosing import with_choices
+from debate.engine.embedding import Scale
 from debate.errors import SettingsError
 from debate.models.port import ModelRef
 from debate.scenario.reading import check_scenario
@@ -21,6 +23,7 @@ from debate.settings.schema import Settings
 from debate.transcript.events import Event, Parent, RunStarted, TextStored
 
 
+@cache
 def engine_version() -> str:
     """The installed version of this package."""
     try:
@@ -120,7 +123,7 @@ def header(
     prices: Mapping[str, Price | None],
     settings: Settings,
     custom: Mapping[str, object],
-    embedder: str | None,
+    scale: Scale,
     parent: Parent | None = None,
 ) -> list[Event]:
     """The first events of a run: the header, and each text it names by hash."""
@@ -137,7 +140,9 @@ def header(
         endpoints={name: settings.provider(name).base_url for name in sorted(providers)},
         simulated=any(model.provider == "simulated" for model in casting.models),
         method=casting.method.value,
-        embedder=embedder,
+        embedder=scale.embedder,
+        judge=scale.judge,
+        curve=scale.curve,
         parent=parent,
     )
     stored = {text_hash(source): source for source in sources.values()}

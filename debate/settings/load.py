@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ValidationError
 
 from debate.errors import SettingsError
@@ -18,6 +17,7 @@ from debate.settings.cache import CacheSettings
 from debate.settings.facts import ModelFacts
 from debate.settings.nearest import did_you_mean
 from debate.settings.prices import Price
+from debate.settings.process import process_environment
 from debate.settings.provider import Limits, ProviderSettings, Timeouts
 from debate.settings.schema import Settings
 
@@ -52,6 +52,8 @@ def load_settings(path: Path | None = None, *, environ: Mapping[str, str]) -> Se
         own = user_config_path("debate") / "settings.toml"
         named = own if own.is_file() else None
     settings = Settings() if named is None else read_settings(named)
+    if settings.calibrations is None:
+        settings = settings.model_copy(update={"calibrations": user_data_path("debate") / "calibrations"})
     return settings.with_environment(environ)
 
 
@@ -61,7 +63,7 @@ def user_settings(path: Path | None = None) -> Settings:
     Raises:
         SettingsError: If the file cannot be read or is wrong.
     """
-    return load_settings(path, environ=os.environ)
+    return load_settings(path, environ=process_environment())
 
 
 def _from_environment(environ: Mapping[str, str]) -> Path | None:
@@ -89,6 +91,8 @@ def read_settings(path: Path) -> Settings:
     except ValidationError as error:
         raise SettingsError("\n".join(_problems(path, text, error))) from None
     changes: dict[str, object] = {"transcripts": _beside(path, settings.transcripts, data)}
+    if settings.calibrations is not None:
+        changes["calibrations"] = path.parent / settings.calibrations.expanduser()
     if settings.cache.path is not None:
         cache = path.parent / settings.cache.path.expanduser()
         changes["cache"] = settings.cache.model_copy(update={"path": cache})

@@ -27,6 +27,8 @@ _PROVIDERS: Final = Path(__file__).with_name("providers.toml")
 
 DEFAULT_CONCURRENCY: Final = 10
 
+_HUB_VARIABLES: Final = ("HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "XDG_CACHE_HOME")
+
 _EMPTY: Final = Environment({})
 _FREE: Final = {
     name: Price(input=Decimal(0), output=Decimal(0), local=True, source=name) for name in (*FREE_PROVIDERS, "local")
@@ -72,6 +74,11 @@ class Settings(BaseModel):
     """Where answers are kept so that nobody pays for them twice."""
     embedder: str | None = None
     """Name or folder of the model that compares positions; None to look for one."""
+    nli: str | None = None
+    """Name or folder of the cross-encoder that judges positions where a scenario says ``consensus: {method: nli}``."""
+    calibrations: Path | None = None
+    """Where maps that ``debate calibrate`` fitted are kept and looked for: in the user's data folder. Settings that are
+    made in a program have none, and use none."""
     transcripts: Path = Path("transcripts")
     """Where runs are written."""
 
@@ -110,6 +117,17 @@ class Settings(BaseModel):
         changed = self.model_copy(update={"providers": providers})
         changed._environment = environment  # noqa: SLF001 - a private attribute of the same class
         return changed
+
+    @property
+    def hub(self) -> Mapping[str, str]:
+        """The variables that say where weights of models are kept and fetched from."""
+        found = {name: self._environment.get(name) for name in _HUB_VARIABLES}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def may_download(self) -> bool:
+        """Whether weights may be fetched, by the hub's own variable."""
+        return self.hub.get("HF_HUB_OFFLINE", "").lower() not in ("1", "true", "yes", "on")
 
     def with_endpoint(self, provider: str, url: str, key_env: str | None = None) -> Settings:
         """These settings with ``provider`` at ``url``.
