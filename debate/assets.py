@@ -6,6 +6,7 @@ install reads them from there.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,12 @@ def example_transcripts() -> Path:
 
 def list_prompts() -> tuple[str, ...]:
     """The names a scenario can give in ``prompt``: paths below `prompts`, without the suffix."""
-    root = prompts()
+    return _names_below(prompts())
+
+
+@cache
+def _names_below(root: Path) -> tuple[str, ...]:
+    """Looked up once: every run asks several times, and an installation does not change under a process."""
     found = (path.relative_to(root).as_posix() for path in root.rglob(f"*{PROMPT_SUFFIX}"))
     return tuple(sorted(name.removesuffix(PROMPT_SUFFIX) for name in found))
 

@@ -24,6 +24,7 @@ def text_hash(text: str) -> str:
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=256)
 def referenced(name: str, source: str) -> tuple[str, ...]:
     """The templates that ``source`` includes or extends.
 

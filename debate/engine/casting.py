@@ -201,12 +201,22 @@ class Casting:
         Raises:
             ValueError: If there is no model for it; the scenario's checks say so beforehand.
         """
+        known = self._parts.get((turn.participant, turn.round, tier))
+        if known is not None:
+            return known
         member, round_ = self.members[turn.participant], self.rounds[turn.round]
         wanted = tier or round_.tier
         model = model_for(self.scenario, member, wanted)
         if model is None or model.use is None:
             raise ValueError(f"{turn.id} has no model on tier {wanted!r}")
-        return Part(ModelRef.parse(model.use), wanted, sampling_for(self.scenario, member, round_, model))
+        made = Part(ModelRef.parse(model.use), wanted, sampling_for(self.scenario, member, round_, model))
+        self._parts[turn.participant, turn.round, tier] = made
+        return made
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str, str | None], Part]:
+        """Parts that were worked out before: every turn asks for its own several times."""
+        return {}
 
     def escalated(self, turn: Turn) -> Part | None:
         """What a turn speaks with where a gate takes another tier; None for one that no gate escalates."""

@@ -46,6 +46,8 @@ class Decider:
         self._graph = casting.graph
         self._frontier = Frontier(casting.graph)
         self._started: set[str] = set()
+        self._looked: dict[str, int] = {}
+        """Gate that looks after each reply to how many turns it has looked at."""
 
     def begin(self, state: State) -> list[Command]:
         """What to do first: on a new run, or on one that is taken up again with ``state``."""
@@ -190,7 +192,8 @@ class Decider:
         """Look at a condition that is checked after each reply. From where it holds on, no new turn starts."""
         if gate.id in state.gates:
             return []
-        resolved = resolve_prefix(gate, self._casting, state)
+        looked = self._looked.get(gate.id, 0)
+        resolved, self._looked[gate.id] = resolve_prefix(gate, self._casting, state, looked=looked)
         if resolved is None:
             return []
         self._started.update(self._pruned(resolved, state))

@@ -38,24 +38,35 @@ def resolve(gate: Gate, casting: Casting, state: State) -> GateResolved:
     return _resolved(gate, evaluate(condition, _facts(casting, state, latest, turns)))
 
 
-def resolve_prefix(gate: Gate, casting: Casting, state: State) -> GateResolved | None:
+def resolve_prefix(gate: Gate, casting: Casting, state: State, *, looked: int = 0) -> tuple[GateResolved | None, int]:
     """What a condition checked after each reply says of the turns finished in speaking order; None until it holds.
 
-    Later turns that are over already are not looked at, so the order in which replies arrive changes nothing.
+    Later turns that are over already are not looked at, so the order in which replies arrive changes nothing. All else
+    that it looks at is over before the first of them is asked, so a prefix it did not hold of need not be looked at
+    again.
+
+    Args:
+        gate: The gate of the condition.
+        casting: The run's.
+        state: The run so far.
+        looked: How many turns the longest prefix had that was looked at before.
+
+    Returns:
+        The gate's result, and how many turns the longest prefix has that was looked at now.
     """
     repeat = casting.rounds[gate.round].repeat
     assert repeat is not None, "only repeats have this gate"
     assert repeat.until is not None, "only repeats with a condition have this gate"
     iteration = casting.graph.iterations[gate.place]
     iterations, turns = _looked_at(casting, state, gate)
-    for count in range(1, len(iteration.turns) + 1):
+    for count in range(looked + 1, len(iteration.turns) + 1):
         prefix = iteration.turns[:count]
-        if not all(_is_over(id_, state) for id_ in prefix):
-            return None
+        if not _is_over(prefix[-1], state):
+            return None, count - 1
         finding = evaluate(repeat.until, _facts(casting, state, iterations, turns, prefix=prefix))
         if finding.holds:
-            return _resolved(gate, finding, upto=prefix[-1])
-    return None
+            return _resolved(gate, finding, upto=prefix[-1]), count
+    return None, len(iteration.turns)
 
 
 def _resolved(gate: Gate, finding: Finding, *, upto: str | None = None) -> GateResolved:
@@ -147,13 +158,25 @@ def standing(
     scored = state.score(iteration.round, iteration.number)
     is_stance = casting.method is Method.STANCE
     return Standing(
-        expected=tuple(voters),
+        expected=_expected(casting, state, iteration),
         positions=_positions(casting.method, replies, state, iteration),
         details={who: reply.stance for who, reply in replies.items() if is_stance and reply.stance is not None},
         confidences={who: reply.confidence for who, reply in replies.items() if reply.confidence is not None},
         agreement=scored.value if scored is not None else None,
         finished=all(_is_over(id_, state) for id_ in iteration.turns) and len(looked_at) == len(iteration.turns),
     )
+
+
+def _expected(casting: Casting, state: State, iteration: Iteration) -> tuple[str, ...]:
+    """The voters of an iteration but for those whom a selection had left out before it."""
+    left_out = {
+        who
+        for gate in casting.selections
+        if gate.id in state.gates
+        for who in state.gates[gate.id].dropped
+        if f"{iteration.id}/{who}" in gate.choosing.get(who, ())
+    }
+    return tuple(who for who in casting.voters(iteration.round) if who not in left_out)
 
 
 def _replies(casting: Casting, state: State, turns: Sequence[str]) -> dict[str, Reply]:

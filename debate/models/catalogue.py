@@ -131,6 +131,8 @@ def _bundled() -> _File:
 
 def _facts(name: str, settings: Settings, listed: Mapping[str, Known]) -> ModelFacts:
     """What is known of a model, from the least to the most trusted, key by key."""
+    if name not in listed and name not in settings.models and name in _bundled().served:
+        return _bundled().served[name]
     layers = [
         _bundled().served.get(name),
         listed[name].facts if name in listed else None,
@@ -154,11 +156,14 @@ def _retired(settings: Settings) -> dict[str, Retired]:
     """What the bundled file says is served no more, for providers that are where the file means them to be."""
     bundled, usual = _bundled(), Settings()
 
-    def is_meant(name: str) -> bool:
-        provider = name.partition(":")[0]
+    @cache
+    def is_usual(provider: str) -> bool:
         here = settings.providers.get(provider)
         # An endpoint of one's own may serve anything.
         return here is not None and here.origin == usual.provider(provider).origin
+
+    def is_meant(name: str) -> bool:
+        return is_usual(name.partition(":")[0])
 
     wanted = {row.stood_for: row.chosen_for for row in bundled.short_names.values()}
     found = {

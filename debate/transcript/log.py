@@ -136,13 +136,15 @@ class FileLog:
         self._seq = seq
         self._prev = prev
         self._fd = fd if fd is not None else lock(path, fresh=seq == 0)
+        self._size = os.fstat(self._fd).st_size
+        """Nobody else writes to a locked file, so its size is known without asking for it at every line."""
         self._closed = False
 
     def append(self, event: Event) -> Entry:
         """Write ``event`` as the next line, all of it or an error."""
         entry = Entry(seq=self._seq, at=self._now(), prev=self._prev, event=event)
         line = line_of(entry)
-        start = os.fstat(self._fd).st_size
+        start = self._size
         try:
             _write_all(self._fd, line + b"\n")
         except OSError as error:
@@ -153,6 +155,7 @@ class FileLog:
                 f"{self.path}: {_named(event)} could not be written: {error.strerror}", line=line.decode()
             ) from error
         self._seq += 1
+        self._size += len(line) + 1
         self._prev = hash_of(line)
         self._syncer.dirty(self._fd)
         return entry

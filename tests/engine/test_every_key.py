@@ -188,6 +188,7 @@ WITHOUT_AND_WITH: Mapping[str, tuple[Fields, Fields]] = {
     "Round.given": asking(given={"agree": 0.3}),
     "Round.reply": asking(reply=["stance"]),
     "Round.reply_mode": asking(reply_mode="schema"),
+    "Round.extractors": (choice(OPENING), choice({**OPENING, "extractors": ["json"]})),
     "Round.about": (
         choice(OPENING, {**REBUTTAL, "reply": ["answer", "ranking"]}),
         choice(OPENING, {**REBUTTAL, "reply": ["answer", "ranking"], "about": "speakers"}),
