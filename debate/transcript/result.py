@@ -7,17 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 
 from debate.transcript.costplan import saved_by_cost_plan
 from debate.transcript.events import Camp, Dissent, Scored
 from debate.transcript.gold import is_correct
-from debate.transcript.ledger import Ledger, Tally, ledger
+from debate.transcript.ledger import Ledger, ledger
 from debate.transcript.state import State, TurnState
-
-Money = Annotated[Decimal, Field(json_schema_extra={"type": "string"})]
+from debate.transcript.used import Money, Used, parts, used
 
 
 class Piece(BaseModel):
@@ -110,20 +109,7 @@ class Verdict(Piece):
     reason: str | None
 
 
-class ModelUsage(Piece):
-    """What one model was used for."""
-
-    requests: int
-    attempts: int
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    reasoning_tokens: int | None
-    cached_tokens: int | None
-    cost_usd: Money | None
-    unpriced_requests: int
-
-
-class UsageReport(ModelUsage):
+class UsageReport(Used):
     """What a run used. What nobody counted is null, never 0."""
 
     cache_hits: int
@@ -134,7 +120,10 @@ class UsageReport(ModelUsage):
     saved_by_cost_plan_usd: Money | None = None
     """What the cheap rounds of a cost plan would have cost more, token for token, with the tier premium."""
     possibly_billed: int
-    by_model: dict[str, ModelUsage]
+    by_model: dict[str, Used]
+    by_tier: dict[str, Used] = Field(default_factory=dict)
+    by_round: dict[str, Used] = Field(default_factory=dict)
+    by_participant: dict[str, Used] = Field(default_factory=dict)
 
 
 class Result(Piece):
@@ -339,24 +328,14 @@ def _verdict(state: State) -> Verdict | None:
 
 def _usage(book: Ledger, saved: Decimal | None) -> UsageReport:
     return UsageReport(
-        **_of_tally(book.total).model_dump(),
+        **used(book.total).model_dump(),
         cache_hits=book.total.cache_hits,
         recorded=book.total.recorded,
         saved_usd=book.total.saved_usd,
         saved_by_cost_plan_usd=saved,
         possibly_billed=book.total.possibly_billed,
-        by_model={model: _of_tally(tally) for model, tally in book.by_model.items()},
-    )
-
-
-def _of_tally(tally: Tally) -> ModelUsage:
-    return ModelUsage(
-        requests=tally.requests,
-        attempts=tally.attempts,
-        prompt_tokens=tally.prompt_tokens,
-        completion_tokens=tally.completion_tokens,
-        reasoning_tokens=tally.reasoning_tokens,
-        cached_tokens=tally.cached_tokens,
-        cost_usd=tally.cost_usd,
-        unpriced_requests=tally.unpriced_requests,
+        by_model=parts(book.by_model),
+        by_tier=parts(book.by_tier),
+        by_round=parts(book.by_round),
+        by_participant=parts(book.by_participant),
     )
