@@ -16,6 +16,7 @@ from debate.errors import (
     ModelError,
     PaymentRequired,
     PromptError,
+    ScenarioChanged,
     ScenarioError,
     SettingsError,
     TranscriptNotFound,
@@ -23,7 +24,7 @@ from debate.errors import (
 
 _OF_ERROR: Final[tuple[tuple[tuple[type[DebateError], ...], str], ...]] = (
     ((MissingKey, AuthenticationFailed, PaymentRequired, CircuitOpen), "authentication"),
-    ((ScenarioError, SettingsError, PromptError, TranscriptNotFound, EmbedderError), "usage"),
+    ((ScenarioChanged, ScenarioError, SettingsError, PromptError, TranscriptNotFound, EmbedderError), "usage"),
     ((BudgetExceeded, DeadlineExceeded), "budget"),
 )
 """The first row that an error belongs to names its exit code."""

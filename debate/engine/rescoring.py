@@ -5,6 +5,7 @@ A row says what is decided by one rule from what had been said by the end of one
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -231,7 +232,12 @@ def _first(condition: Condition, cast: Casting, state: State, held: Sequence[Ite
 
 
 def _written(condition: Condition) -> str:
-    return condition.model_dump_json(by_alias=True, exclude_defaults=False, exclude_none=True)
+    """A condition as a person would write it."""
+    parts = condition.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if parts.get("for") == 1:
+        del parts["for"]
+    words = [name for name, value in parts.items() if value is True]
+    return words[0] if len(parts) == 1 and words else json.dumps(parts)
 
 
 def _was_held(iteration: Iteration, state: State) -> bool:
