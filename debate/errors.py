@@ -25,7 +25,8 @@ A wrong argument from Python code is a built-in ``TypeError`` or ``ValueError``,
         ├── Unavailable          408, 409, 425, 5xx, connection lost before an answer
         ├── Ambiguous            timed out after sending; the work may have been billed
         ├── Refused              400, 403, 404, 413, 415, 422: this request will never succeed
-        │   └── ModelNotAvailable   the provider does not serve the model
+        │   ├── ModelNotAvailable   the provider does not serve the model
+        │   └── ContextExceeded     not sent: more than the model holds
         ├── AuthenticationFailed    401
         ├── PaymentRequired      402, or a 429 that says the quota is used up
         ├── CircuitOpen          not sent: the scope's key or credit was refused before
@@ -244,6 +245,12 @@ class ModelNotAvailable(Refused):
     """The provider does not serve this model."""
 
     kind = "model_not_available"
+
+
+class ContextExceeded(Refused):
+    """Not sent: the prompt and what may be written are more than the model holds."""
+
+    kind = "context"
 
 
 class AuthenticationFailed(ModelError):

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, Literal, NamedTuple, Self
@@ -14,7 +15,7 @@ from typing import Final, Literal, NamedTuple, Self
 from debate.engine.beginning import begun
 from debate.engine.casting import casting
 from debate.engine.changing import Change
-from debate.engine.choosing import check_models
+from debate.engine.choosing import catalogue_now, check_models
 from debate.engine.embedding import EmbedderChoice, Embedding, check_embedder
 from debate.engine.forking import Fork, plan_fork
 from debate.engine.loop import Listener, Update
@@ -24,6 +25,7 @@ from debate.engine.resuming import Resumption, models_left, resumption
 from debate.engine.run import Ready, Run, Telling, open_run
 from debate.engine.starting import asking, check_prices
 from debate.errors import DebateError
+from debate.models.catalogue import Catalogue
 from debate.models.options import Account
 from debate.models.port import ChatModel, ModelRef
 from debate.models.router import Router
@@ -96,6 +98,7 @@ class Engine:
             account=self._account,
             open_store=self._open_store if cache or (cache is None and self.settings.cache.enabled) else None,
             endpoint_of=self._providers.endpoint_of,
+            context_of=self._context_of,
         )
         self._embedding = Embedding(embedder, nli=nli, settings=self.settings)
         self._probing = Probing(self._path.once)
@@ -123,6 +126,14 @@ class Engine:
         for task in tuple(self._streaming):
             task.cancel()
         await self._streams.__aexit__(None, None, None)
+
+    @cached_property
+    def _known(self) -> Catalogue:
+        return catalogue_now(self.settings)
+
+    def _context_of(self, model: ModelRef) -> int | None:
+        known = self._known.models.get(str(model))
+        return None if known is None else known.facts.context
 
     @property
     def path(self) -> RequestPath:

@@ -24,6 +24,7 @@ from debate.graph.frontier import descendants
 from debate.models.port import ModelRef
 from debate.scenario.schema import BudgetSpec, Scenario
 from debate.settings.prices import FREE_PROVIDERS, Price
+from debate.settings.schema import Settings
 from debate.transcript.events import Event, RunResumed, Warned
 from debate.transcript.reading import Saved
 from debate.transcript.state import State, fold
@@ -103,7 +104,7 @@ def resumption(
         raise TranscriptError(f"{header.run} is {saved.state.status}: nothing is left to do; to change it, debate fork")
     cast = recorded_casting(saved)
     if scenario is not None:
-        _refuse_changes(saved, cast, scenario)
+        _refuse_changes(saved, cast, scenario, providers.settings)
     bounds = cast.scenario.budget
     raised = {"usd": max_usd, "requests": max_requests}
     budget = bounds.model_copy(update={name: bound for name, bound in raised.items() if bound is not None})
@@ -157,12 +158,12 @@ def reopened(casting: Casting, state: State) -> tuple[str, ...]:
         found -= heard
 
 
-def _refuse_changes(saved: Saved, recorded: Casting, given: Scenario) -> None:
+def _refuse_changes(saved: Saved, recorded: Casting, given: Scenario, settings: Settings) -> None:
     if given.is_template:
         asked = recorded.scenario
-        given = asking(as_before(given, asked), motion=asked.motion, question=asked.question)
+        given = asking(as_before(given, asked), motion=asked.motion, question=asked.question, settings=settings)
     else:
-        given = asking(as_before(given, recorded.scenario))
+        given = asking(as_before(given, recorded.scenario), settings=settings)
     now = casting(given)
     found = [*differences(dict(recorded.resolved), dict(now.resolved))]
     then, texts = recorded.templates.sources, now.templates.sources

@@ -15,6 +15,7 @@ from debate.engine.choosing import with_choices
 from debate.engine.embedding import Scale
 from debate.errors import SettingsError
 from debate.models.port import ModelRef
+from debate.scenario.limits import within
 from debate.scenario.reading import check_scenario
 from debate.scenario.schema import Question, Scenario
 from debate.scenario.texts import with_texts
@@ -52,7 +53,8 @@ def asking(
         motion: In place of its motion or question.
         question: Likewise; text keeps its kind and choices.
         context: In place of its context.
-        settings: Whose catalogue models are chosen from; the bundled one by default.
+        settings: Whose catalogue models are chosen from, and how long texts may be; by default the bundled one, and as
+            long as they are.
 
     Raises:
         debate.errors.ScenarioError: If it cannot be run.
@@ -72,7 +74,8 @@ def asking(
         folder = scenario.folder
         scenario = Scenario.model_validate({**_fields(scenario), **changes})
         scenario = scenario if folder is None else scenario.in_folder(folder)
-    return with_choices(with_texts(check_scenario(scenario)), settings)
+    read = with_texts(check_scenario(scenario))
+    return with_choices(within(read, settings.input if settings is not None else None), settings)
 
 
 def _fields(scenario: Scenario) -> dict[str, object]:

@@ -13,6 +13,7 @@ from debate.pool.cache import Cache, EndpointOf, OpenStore
 from debate.pool.clock import monotonic
 from debate.pool.counters import PoolCounters
 from debate.pool.deadline import Deadline
+from debate.pool.fitting import ContextGuard, ContextOf, no_context
 from debate.pool.limits import AccountLimitsOf, LimitsOf, no_account_limits, no_limits
 from debate.pool.pool import DEFAULT_BOUND, Pool
 from debate.pool.retry import Retry, RetryPolicyOf, default_policy
@@ -94,6 +95,7 @@ def request_path(
     account: Account | None = None,
     open_store: OpenStore | None = None,
     endpoint_of: EndpointOf = nowhere,
+    context_of: ContextOf = no_context,
     clock: Callable[[], float] = monotonic,
     rng: random.Random | None = None,
 ) -> RequestPath:
@@ -110,6 +112,7 @@ def request_path(
         account: The account of the whole engine.
         open_store: Opens the file that answers are kept in; None keeps none.
         endpoint_of: Where a model is asked, for what is kept.
+        context_of: What each model holds; more is not sent.
         clock: Seconds, monotonic; deadlines count in it.
         rng: For jitter.
     """
@@ -126,7 +129,7 @@ def request_path(
     )
     retry = Retry(pool, policy_of=policy_of, scope_of=scope_of, wait=pool.rest, clock=clock, rng=rng)
     flight = SingleFlight(retry)
-    asked = Deadline(flight, clock=clock)
+    asked = Deadline(ContextGuard(flight, context_of=context_of), clock=clock)
     cache = None
     if open_store is not None:
         cache = Cache(asked, open_store=open_store, endpoint_of=endpoint_of, price_of=price_of)

@@ -15,6 +15,7 @@ from debate.errors import SettingsError
 from debate.settings.bounds import Bounds
 from debate.settings.cache import CacheSettings
 from debate.settings.facts import ModelFacts
+from debate.settings.inputs import InputSettings
 from debate.settings.nearest import did_you_mean
 from debate.settings.prices import Price
 from debate.settings.process import process_environment
@@ -31,6 +32,7 @@ _TABLES: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     (r"models\..+", ModelFacts),
     (r"budget", Bounds),
     (r"cache", CacheSettings),
+    (r"input", InputSettings),
     (r"", Settings),
 )
 """Which keys stand in which table, for the suggestions."""

@@ -16,6 +16,7 @@ from debate.errors import MissingKey, SettingsError
 from debate.settings.bounds import Bounds
 from debate.settings.cache import CacheSettings
 from debate.settings.facts import ModelFacts
+from debate.settings.inputs import InputSettings
 from debate.settings.keys import Environment, Secret
 from debate.settings.nearest import did_you_mean
 from debate.settings.origin import Origin
@@ -70,6 +71,8 @@ class Settings(BaseModel):
     """Requests in flight at once, where a provider does not say otherwise."""
     budget: Bounds = Bounds()
     """What one engine may spend over all its runs, beside each scenario's own budget."""
+    input: InputSettings = InputSettings()
+    """How long a text may be that a debate is given."""
     cache: CacheSettings = CacheSettings()
     """Where answers are kept so that nobody pays for them twice."""
     embedder: str | None = None
