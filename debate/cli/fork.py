@@ -57,6 +57,7 @@ def fork(
     no_cache: options.NoCache = False,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
+    nli: options.Nli = None,
     yes: options.Yes = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -85,7 +86,7 @@ def fork(
         raise typer.BadParameter("there is nothing to change: give --at, a change as --set or --model, or --plant")
 
     async def hold() -> Result | None:
-        async with Engine(settings, embedder=embedder, concurrency=concurrency) as engine:
+        async with Engine(settings, embedder=embedder, nli=nli, concurrency=concurrency) as engine:
             plan = await engine.plan_fork(parent, at, change, seed=seed)
             lines = fork_lines(
                 parent.header.run,

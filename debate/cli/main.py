@@ -29,6 +29,7 @@ VERBS: Final = {
     "fork": "Begin a new run from a saved one, with a change; only what descends from it is asked.",
     "rescore": "Decide saved runs by other rules, stops, readers or embedders; asks no model.",
     "explain": "Who moved after hearing whom, and whether the verdict holds otherwise; asks no model.",
+    "calibrate": "Fit agreement to labelled pairs of one's own, and say how good the fit is.",
     "validate": "Check scenarios; every mistake at its place.",
     "scenarios": "List the scenarios that come along, or print one.",
     "models": "List providers, whether their keys are set, and known prices.",

@@ -39,6 +39,7 @@ def resume(
     no_cache: options.NoCache = False,
     out: options.Out = None,
     embedder: options.EmbedderName = None,
+    nli: options.Nli = None,
     yes: options.Yes = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -60,7 +61,7 @@ def resume(
     usd = dollars(max_usd) if max_usd is not None else None
 
     async def hold() -> Result | None:
-        async with Engine(settings, embedder=embedder, concurrency=concurrency) as engine:
+        async with Engine(settings, embedder=embedder, nli=nli, concurrency=concurrency) as engine:
             taken = engine.resumption(saved, scenario=believed, max_usd=usd, max_requests=max_requests)
             if not quiet:
                 told(*_lines(taken), as_json=as_json)

@@ -138,6 +138,16 @@ def pairs_of(topic: str, voices: Sequence[Voice]) -> list[LabelledPair]:
     return found
 
 
+def check_enough(pairs: Sequence[LabelledPair] | Sequence[ScoredPair]) -> None:
+    """Refuse what cannot be fitted, before anything is embedded.
+
+    Raises:
+        ValueError: With too few pairs, or one class only.
+    """
+    if len(pairs) < FEWEST or len({pair.agree for pair in pairs}) < 2:  # noqa: PLR2004 - both classes
+        raise ValueError(f"calibration needs {FEWEST} pairs, some that agree and some that do not; found {len(pairs)}")
+
+
 def calibrate(pairs: Sequence[ScoredPair], *, embedder: str, seed: int = 0) -> Calibration:
     """Fit the map's two constants by logistic regression, and measure the fit on what was left out of it.
 
@@ -149,8 +159,7 @@ def calibrate(pairs: Sequence[ScoredPair], *, embedder: str, seed: int = 0) -> C
     """
     import numpy as np  # noqa: PLC0415 - structured scores never need it
 
-    if len(pairs) < FEWEST or len({pair.agree for pair in pairs}) < 2:  # noqa: PLR2004 - both classes
-        raise ValueError(f"calibration needs {FEWEST} pairs, some that agree and some that do not; found {len(pairs)}")
+    check_enough(pairs)
     similarity = np.array([pair.similarity for pair in pairs], dtype=np.float64)
     labels = np.array([float(pair.agree) for pair in pairs])
     kept = np.array([pair.kept for pair in pairs], dtype=np.float64)
