@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import networkx as nx
 import pytest
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from scripted import scenario
 from strategies import few, scenarios
 
-from debate.graph.compiling import ALONG_GRAPH, compile_graph
+from debate.graph.compiling import compile_graph, query_of
 from debate.graph.frontier import Frontier, descendants
 from debate.graph.turngraph import Turn, TurnGraph
-from debate.scenario.cast import cast, named
-from debate.scenario.hearing import LastRounds
-from debate.scenario.schema import Scenario
+from debate.scenario.cast import Member, cast, named
+from debate.scenario.hearing import LastRounds, Query
+from debate.scenario.schema import PrivateTo, Round, Scenario
+from debate.scenario.standing import inside
 
 
 def drawn(graph: TurnGraph) -> nx.DiGraph[str]:
@@ -57,29 +58,49 @@ def test_what_is_heard_is_over(asked: Scenario) -> None:
             assert set(hearing.turns) <= earlier
 
 
+def allowed_by(asked: Scenario, query: Query, turn: Turn) -> set[str]:
+    """Whom a turn may hear at most by its query."""
+    members = cast(asked)
+    allowed = {member.id for member in named(query.from_, members)}
+    if not {"neighbours", "everyone"}.isdisjoint(query.from_):
+        allowed |= {m.id for m in inside(asked, members, asked.groups.get(turn.round))}
+    topology = query.graph or asked.graph
+    if "neighbours" in query.from_:
+        allowed |= {name for edge in topology.edges or () for name in edge}
+        if topology.star is not None and topology.star.hub is not None:
+            allowed.add(topology.star.hub)
+    return allowed
+
+
+def is_open_to(hearer: str, round_: Round, members: Sequence[Member]) -> bool:
+    """Whether what is said in a round may reach somebody."""
+    scope = round_.scope
+    return not isinstance(scope, PrivateTo) or hearer in {m.id for m in named(scope.private_to, members)}
+
+
 @few
 @given(scenarios())
 def test_nobody_hears_what_the_query_excludes(asked: Scenario) -> None:
     """Speakers, rounds and iterations that a query leaves out are in no hearing; nobody hears itself as another."""
     graph = compile_graph(asked)
     members = cast(asked)
-    rounds = {round_.name: round_ for round_ in asked.rounds}
+    rounds = {round_.name: round_ for round_ in asked.steps}
     place = {name: index for index, name in enumerate(graph.iterations)}
     for turn in graph.turns.values():
         round_ = rounds[turn.round]
-        query = round_.hears or ALONG_GRAPH
-        allowed = {member.id for member in named(query.from_, members)}
-        if not {"neighbours", "everyone"}.isdisjoint(query.from_):
-            allowed |= {member.id for member in members if member.role != "judge"}
+        query = query_of(round_, turn.iteration)
+        allowed = allowed_by(asked, query, turn)
         heard = hears(turn)
-        assert turn.participant not in heard
+        assert turn.participant not in heard or turn.serves is not None
         assert set(heard) <= allowed
         mine = place[turn.id.rpartition("/")[0]]
         for speaker, turns in heard.items():
             assert all(graph.turns[id_].participant == speaker for id_ in turns)
+            listener = turn.participant if turn.serves is None else graph.turns[turn.serves].participant
+            assert all(is_open_to(listener, rounds[graph.turns[id_].round], members) for id_ in turns)
             for id_ in turns:
                 when = place[id_.rpartition("/")[0]]
-                assert when < mine or (when == mine and query.same_round and round_.order == "sequential")
+                assert when < mine or (when == mine and query.same_round and round_.order != "simultaneous")
                 if isinstance(query.rounds, str) and query.rounds not in ("last", "all"):
                     assert graph.turns[id_].round == query.rounds
             places = [graph.speaking_order[id_] for id_ in turns]
@@ -96,21 +117,23 @@ def test_nobody_hears_what_the_query_excludes(asked: Scenario) -> None:
 
 @few
 @given(scenarios())
-def test_gates_prune_exactly_the_later_iterations(asked: Scenario) -> None:
-    """A gate leaves out all iterations of its round that come after it, and nothing else."""
+def test_the_gates_of_repeats_prune_exactly_the_later_iterations(asked: Scenario) -> None:
+    """Such a gate leaves out all iterations of its round that come after it, and nothing else."""
     graph = compile_graph(asked)
-    for gate in graph.gates.values():
+    gates = [gate for gate in graph.gates.values() if gate.kind in ("until", "reply")]
+    for gate in gates:
         later = {
             id_ for id_, turn in graph.turns.items() if turn.round == gate.round and turn.iteration > gate.iteration
         }
         assert set(gate.prunes) == later
-        assert later
+        assert later or gate.kind == "reply"
         assert later <= descendants(graph, {gate.id})
-    gated = {(g.round, g.iteration) for g in graph.gates.values()}
-    for round_ in asked.rounds:
-        until = round_.repeat is not None and round_.repeat.until is not None
-        times = round_.repeat.up_to if round_.repeat is not None else 1
-        assert {n for name, n in gated if name == round_.name} == (set(range(1, times)) if until else set())
+    gated = {(g.round, g.iteration) for g in gates}
+    for round_ in asked.steps:
+        repeat = round_.repeat
+        looked = range(0) if repeat is None or repeat.until is None else range(1, repeat.up_to)
+        last = [repeat.up_to] if repeat is not None and repeat.after == "reply" else []
+        assert {n for name, n in gated if name == round_.name} == {*looked, *last}
 
 
 @few
@@ -156,10 +179,10 @@ def test_every_turn_is_there_once(asked: Scenario) -> None:
     """A turn for each speaker of each iteration; iterations list them in speaking order."""
     graph = compile_graph(asked)
     listed = [id_ for iteration in graph.iterations.values() for id_ in iteration.turns]
-    assert listed == list(graph.turns)
-    for round_ in asked.rounds:
+    assert listed == [id_ for id_, turn in graph.turns.items() if turn.serves is None]
+    for round_ in asked.steps:
         times = round_.repeat.up_to if round_.repeat is not None else 1
-        mine = [turn for turn in graph.turns.values() if turn.round == round_.name]
+        mine = [turn for turn in graph.turns.values() if turn.round == round_.name and turn.serves is None]
         assert len(mine) == times * len(graph.speakers[round_.name])
 
 

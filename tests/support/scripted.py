@@ -137,32 +137,22 @@ class Chaos:
 
 def readable(spec: ReplySpec, drawn: random.Random) -> str:
     """A reply in which every field that is asked for can be read."""
-    lines = [f"Argument {drawn.randrange(1000)}."]
-    for name in spec.fields:
-        match name:
-            case "position":
-                lines.append(f"POSITION: I hold number {drawn.randrange(3)}.")
-            case "stance":
-                lines.append(f"STANCE: {drawn.choice(STANCES)}")
-            case "answer":
-                lines.append(f"ANSWER: {drawn.choice(LETTERS) if spec.kind == 'choice' else drawn.randrange(3)}")
-            case "confidence":
-                lines.append(f"CONFIDENCE: {drawn.randrange(101)}")
-            case "stop":
-                lines.append(f"STOP: {drawn.choice(('yes', 'no'))}")
-            case "agreement":
-                lines.append(f"AGREEMENT: {drawn.choice(('agree', 'disagree'))}")
-            case "critique":
-                lines.append("CRITIQUE: It leaves out who pays.")
-            case "ballot" | "ranking" | "scores" if spec.options:
-                lines.append(f"{name.upper()}: {_vote(name, spec, drawn)}")
-            case _:
-                pass
-    return "\n".join(lines)
+    said = {
+        "position": f"I hold number {drawn.randrange(3)}.",
+        "stance": drawn.choice(STANCES),
+        "answer": drawn.choice(LETTERS) if spec.kind == "choice" else str(drawn.randrange(3)),
+        "confidence": str(drawn.randrange(101)),
+        "stop": drawn.choice(("yes", "no")),
+        "agreement": drawn.choice(("agree", "disagree")),
+        "critique": f"Objection {drawn.randrange(1000)}.",
+        **{name: _vote(name, spec, drawn) for name in ("ballot", "ranking", "scores")},
+    }
+    argument = f"Argument {drawn.randrange(1000)}."
+    return "\n".join([argument, *(f"{name.upper()}: {said[name]}" for name in spec.fields if name != "text")])
 
 
 def _vote(name: str, spec: ReplySpec, drawn: random.Random) -> str:
-    options = drawn.sample(spec.options, len(spec.options))
+    options = drawn.sample(spec.options, len(spec.options)) if spec.options else ["A"]
     if name == "ranking":
         return " > ".join(options)
     if name == "scores":
