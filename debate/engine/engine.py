@@ -13,6 +13,7 @@ from types import MappingProxyType, TracebackType
 from typing import Final, Literal, NamedTuple, Self
 
 from debate.engine.beginning import begun
+from debate.engine.books import Books
 from debate.engine.casting import casting
 from debate.engine.changing import Change
 from debate.engine.choosing import catalogue_now, check_models
@@ -40,6 +41,7 @@ from debate.transcript.reading import Saved, load
 from debate.transcript.reopening import reopen
 from debate.transcript.result import Result
 from debate.transcript.syncing import Syncer
+from debate.transcript.used import EngineUsage
 
 NOTHING_CHANGED: Final = Change()
 NO_MODELS: Final[Mapping[str, ChatModel]] = MappingProxyType({})
@@ -103,6 +105,7 @@ class Engine:
         self._embedding = Embedding(embedder, nli=nli, settings=self.settings)
         self._probing = Probing(self._path.once)
         self._syncer = Syncer()
+        self._books = Books()
         self._stack = AsyncExitStack()
         self._streams = asyncio.TaskGroup()
         self._streaming: set[asyncio.Task[DebateError | None]] = set()
@@ -150,6 +153,13 @@ class Engine:
             ValueError: If a name is not ``provider:model-id``.
         """
         return await self._probing(ModelRef.parse(m) if isinstance(m, str) else m for m in models)
+
+    def usage_report(self) -> EngineUsage:
+        """What all runs of this engine have used so far, those under way included.
+
+        Of a run that was taken up again only what it used since; of a fork not what it copied.
+        """
+        return self._books.report()
 
     async def run(
         self,
@@ -390,7 +400,7 @@ class Engine:
 
     def _open(self, ready: Ready, log: Log, telling: Telling, deadline: float | None) -> Run:
         bounds = [bound for bound in (deadline, ready.budget.seconds, self._seconds_left()) if bound is not None]
-        return open_run(
+        run = open_run(
             ready,
             log=log,
             telling=telling,
@@ -399,6 +409,8 @@ class Engine:
             embedding=self._embedding,
             price_of=self._providers.price_of,
         )
+        self._books.enter(run, ready.state)
+        return run
 
     def _check_money(self, ready: Ready) -> None:
         """Refuse a bound on the engine's money where a price is unknown, before anything is spent."""

@@ -60,6 +60,8 @@ class Run:
         self._log = log
         self._loop = loop
         self._deadline = deadline
+        self.is_over = False
+        """Whether it was held, to its end or to where it stopped."""
 
     async def hold(self) -> Result:
         """Hold the debate, to its end or to where it must stop.
@@ -79,6 +81,7 @@ class Run:
             if timer is not None:
                 timer.cancel()
             self._log.close()
+            self.is_over = True
         return result_of(state, path=self.path, wall_seconds=time.monotonic() - began).with_state(state.frozen())
 
     def stop(
