@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from debate.graph.turngraph import Hearing, TurnGraph
+from debate.graph.turngraph import Gate, Hearing, TurnGraph
 
 
 def remaining(graph: TurnGraph, over: Collection[str]) -> TurnGraph:
@@ -15,7 +15,7 @@ def remaining(graph: TurnGraph, over: Collection[str]) -> TurnGraph:
         speaking = tuple(turn for turn in iteration.turns if turn not in over)
         if speaking:
             iterations[id_] = replace(iteration, turns=speaking)
-    gates = {id_: gate for id_, gate in graph.gates.items() if id_ not in over}
+    gates = {id_: _open(gate, over) for id_, gate in graph.gates.items() if id_ not in over}
     turns = {id_: turn for id_, turn in graph.turns.items() if id_ not in over}
     nodes = {*turns, *iterations, *gates}
     for id_, turn in turns.items():
@@ -28,6 +28,13 @@ def remaining(graph: TurnGraph, over: Collection[str]) -> TurnGraph:
         if node in nodes
     }
     return TurnGraph(turns, iterations, gates, graph.speakers, waits)
+
+
+def _open(gate: Gate, over: Collection[str]) -> Gate:
+    """The gate with what it can still leave out."""
+    prunes = tuple(turn for turn in gate.prunes if turn not in over)
+    choosing = {who: tuple(turn for turn in turns if turn not in over) for who, turns in gate.choosing.items()}
+    return replace(gate, prunes=prunes, choosing=choosing)
 
 
 def _left(hearing: Hearing, over: Collection[str]) -> Hearing | None:
