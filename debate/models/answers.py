@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from debate.errors import EmptyCompletion, Malformed, Spent
 from debate.models.dialects import Dialect
-from debate.models.failures import Asked
+from debate.models.failures import Asked, without_key
 from debate.models.loose import (
     Object,
     as_count,
@@ -163,6 +163,7 @@ def completion(
     Raises:
         EmptyCompletion: If there is no text, saying what was there instead.
     """
+    _hide_key(asked, answer)
     text, reasoning = answer.content, answer.reasoning
     if dialect.think_tags:
         split = split_thinking(text)
@@ -192,6 +193,17 @@ def completion(
         timing=timing,
         warnings=tuple(answer.warnings),
     )
+
+
+def _hide_key(asked: Asked, answer: Answer) -> None:
+    if asked.key is None:
+        return
+    answer.content, answer.reasoning, answer.arguments = map(
+        asked.key.hidden_in, (answer.content, answer.reasoning, answer.arguments)
+    )
+    answer.finish, answer.model = without_key(asked, answer.finish), without_key(asked, answer.model)
+    answer.id, answer.refusal = without_key(asked, answer.id), without_key(asked, answer.refusal)
+    answer.warnings = [asked.key.hidden_in(warning) for warning in answer.warnings]
 
 
 def _why_empty(answer: Answer, request: Request, reasoning: str) -> str:

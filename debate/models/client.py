@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from debate.errors import Ambiguous, Malformed, Unavailable
 from debate.models.answers import Answer, completion, read_answer
 from debate.models.dialects import DIALECTS, Dialect
-from debate.models.failures import Asked, failure, failure_inside, request_id
+from debate.models.failures import Asked, failure, failure_inside, request_id, without_key
 from debate.models.loose import as_count, as_list, as_object, as_text, decode
 from debate.models.port import Completion, Delta, Request
 from debate.models.streams import DELTA_BUFFER, Outlet, StreamReader
@@ -81,13 +81,12 @@ class OpenAICompatible:
                 first_token=None if first_token_at is None else first_token_at - sent_at, total=ended_at - sent_at
             )
             answer.warnings[:0] = body.warnings
-            named = request_id(answered.headers)
             result = completion(
                 asked,
                 answer,
                 request,
                 dialect=self.dialect,
-                request_id=None if named is None else _hidden(asked, named),
+                request_id=without_key(asked, request_id(answered.headers)),
                 timing=timing,
             )
         if request.on_delta is not None and not (streams and answer.content):
@@ -129,8 +128,8 @@ class OpenAICompatible:
             raw = await answered.read()
         except ValueError as error:
             raise self._malformed(asked, answered, str(error)) from None
-        raw = _without_key(asked, raw)
-        headers = {name: _hidden(asked, value) for name, value in answered.headers.items()}
+        raw = _bytes_without_key(asked, raw)
+        headers = {name: without_key(asked, value) or "" for name, value in answered.headers.items()}
         if answered.status != OK:
             raise failure(asked, answered.status, headers, raw, now=time.time())
         try:
@@ -153,7 +152,7 @@ class OpenAICompatible:
         try:
             async with asyncio.timeout(None) as patience, aclosing(answered.chunks()) as chunks:
                 async for chunk in chunks:
-                    reader.feed(_without_key(asked, chunk))
+                    reader.feed(_bytes_without_key(asked, chunk))
                     patience.reschedule(clock() + (_LINGER if reader.done else idle))
         except TimeoutError:
             if not reader.is_complete:
@@ -167,19 +166,15 @@ class OpenAICompatible:
         return Malformed(
             f"{asked.model}: {what}",
             status=answered.status,
-            request_id=request_id(answered.headers),
+            request_id=without_key(asked, request_id(answered.headers)),
             billed="possibly" if answered.status == OK else "no",
             model=asked.model,
         )
 
 
-def _without_key(asked: Asked, raw: bytes) -> bytes:
+def _bytes_without_key(asked: Asked, raw: bytes) -> bytes:
     """What a server sent, without the key if it repeats it."""
     if asked.key is None:
         return raw
     key = asked.key.reveal().encode()
     return raw.replace(key, b"[key]") if key in raw else raw
-
-
-def _hidden(asked: Asked, text: str) -> str:
-    return text if asked.key is None else asked.key.hidden_in(text)

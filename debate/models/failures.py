@@ -43,6 +43,14 @@ class Asked(NamedTuple):
     reset_headers: tuple[str, ...] = ()
 
 
+def without_key(asked: Asked, said: str | None) -> str | None:
+    """What a server said, without the key if it repeats it.
+
+    A stream can tell a key in two chunks, so that only the whole holds it.
+    """
+    return said if said is None or asked.key is None else asked.key.hidden_in(said)
+
+
 class Details(NamedTuple):
     """What a body says about an error."""
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from debate.errors import Malformed, ModelError, StreamCut
 from debate.models.answers import Answer, take_message
-from debate.models.failures import Asked, failure_inside
+from debate.models.failures import Asked, failure_inside, without_key
 from debate.models.loose import Object, as_object, as_text, decode, first_object
 from debate.models.port import Delta
 from debate.models.sse import Decoder, Event
@@ -117,7 +117,7 @@ class StreamReader:
         return kind(
             f"{self._asked.model}: {what}",
             status=200,
-            request_id=self._answer.id,
+            request_id=without_key(self._asked, self._answer.id),
             billed="possibly" if self._answer.usage is None else "yes",
             model=self._asked.model,
             spent=self._answer.spent(),

@@ -212,3 +212,13 @@ async def test_a_connection_is_used_again_after_a_stream(server: Server, client:
     for _ in range(3):
         await heard(client)
     assert server.connections == 1
+
+
+async def test_a_key_that_streams_in_two_chunks_is_hidden_all_the_same(server: Server) -> None:
+    """Neither chunk holds the key; the completion, which would hold it, does not."""
+    whole = event(f"Your key is {KEY}.", finish="stop")
+    middle = whole.index(KEY.encode()) + 10
+    server.plays(streams(whole[:middle], whole[middle:], DONE, pause=0.05))
+    async with connected(server.url) as client:
+        found = await client(ask(on_delta=lambda _: None))
+    assert found.text == "Your key is [key]."
