@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Literal
 
 from debate.engine.casting import Casting
 from debate.engine.commands import Ask, Command, CompareWording, Conclude, Emit, Fail, Score, Suspend
@@ -48,6 +49,8 @@ class Decider:
         self._started: set[str] = set()
         self._looked: dict[str, int] = {}
         """Gate that looks after each reply to how many turns it has looked at."""
+        self._closed: set[str] = set()
+        """Turns that a gate ended; their ends may still have to be written."""
 
     def begin(self, state: State) -> list[Command]:
         """What to do first: on a new run, or on one that is taken up again with ``state``."""
@@ -58,7 +61,8 @@ class Decider:
         commands: list[Command] = []
         for gate in self._graph.gates.values():
             if gate.kind == "reply":
-                commands += self._look(gate, state)
+                known = state.gates.get(gate.id)
+                commands += self._look(gate, state) if known is None else self._after_gate(state, known)
         for node in self._graph.waits:
             if not self._frontier.is_finished(node) and self._frontier.is_ready(node):
                 commands += self._start(node, state)
@@ -216,22 +220,24 @@ class Decider:
     def _after_gate(self, state: State, event: GateResolved) -> list[Command]:
         pruned = self._pruned(event, state)
         gate = self._graph.gates[event.gate]
-        commands: list[Command] = [
-            Emit(TurnEnded(turn=id_, outcome="skipped", reason=f"{event.gate}: {event.reason}"))
-            for id_ in pruned
-            if id_ not in state.turns or state.turns[id_].ended is None
-        ]
+        reason = f"{event.gate}: {event.reason}"
+        skipped = [id_ for id_ in pruned if id_ not in state.turns or state.turns[id_].ended is None]
+        commands = self._close(skipped, "skipped", reason)
         # They become ready before their ends are written, and must not be asked.
         self._started.update(pruned)
         if gate.kind == "reply":
-            commands += [
-                Emit(TurnEnded(turn=id_, outcome="unused", reason=f"{event.gate}: {event.reason}"))
-                for id_ in beyond(self._graph, gate, event)
-                if event.holds and id_ in state.turns and _is_over(state.turns[id_])
-            ]
+            late = beyond(self._graph, gate, event) if event.holds else ()
+            answered = [id_ for id_ in late if id_ in state.turns and _is_over(state.turns[id_])]
+            commands += self._close(answered, "unused", reason)
             if not self._frontier.is_finished(gate.place):
                 return commands
         return commands + self._advance(event.gate, state)
+
+    def _close(self, turns: Iterable[str], outcome: Literal["skipped", "unused"], reason: str) -> list[Command]:
+        """End turns that a gate leaves out, each once: a gate is met again when all it waits for is over."""
+        ending = [id_ for id_ in turns if id_ not in self._closed]
+        self._closed.update(ending)
+        return [Emit(TurnEnded(turn=id_, outcome=outcome, reason=reason)) for id_ in ending]
 
     def _read(self, state: State, event: TurnAnswered) -> list[Command]:
         """Read a completion: the turn is over, or the model is asked once to mend it."""

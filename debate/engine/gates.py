@@ -63,6 +63,8 @@ def resolve_prefix(gate: Gate, casting: Casting, state: State, *, looked: int = 
         prefix = iteration.turns[:count]
         if not _is_over(prefix[-1], state):
             return None, count - 1
+        if all(_is_skipped(id_, state) for id_ in prefix):
+            continue
         finding = evaluate(repeat.until, _facts(casting, state, iterations, turns, prefix=prefix))
         if finding.holds:
             return _resolved(gate, finding, upto=prefix[-1]), count
@@ -79,6 +81,11 @@ def _last_turn(casting: Casting, gate: Gate) -> str:
 
 def _is_over(id_: str, state: State) -> bool:
     return id_ in state.turns and state.turns[id_].ended is not None
+
+
+def _is_skipped(id_: str, state: State) -> bool:
+    ended = state.turns[id_].ended if id_ in state.turns else None
+    return ended is not None and ended.outcome == "skipped"
 
 
 def _looked_at(casting: Casting, state: State, gate: Gate) -> tuple[list[Iteration], list[str]]:
