@@ -41,24 +41,26 @@ class Scorer:
             debate.errors.EmbedderError: If the method needs vectors and there are none.
             ValueError: If the method needs an embedder or a judge that was not given.
         """
-        if method.structured or method is Method.LEXICAL:
-            name = "lexical@char-3-5" if method is Method.LEXICAL else None
-            return measure(voices, method, topic=topic, choices=choices, embedder=name)
+        if method.structured:
+            return measure(voices, method, topic=topic, choices=choices)
+        # The others look at every pair of texts word by word: milliseconds, which add up over many debates on one loop.
+        if method is Method.LEXICAL:
+            return await asyncio.to_thread(measure, voices, method, topic=topic, embedder="lexical@char-3-5")
         texts = [method.compared(voice) or "" for voice in voices]
         if method is Method.NLI:
             if self.nli is None:
                 raise ValueError("the method 'nli' needs the weights of a cross-encoder")
             similarity: Similarity = await self.nli.matrix(texts)
-            return measure(
-                voices, method, topic=topic, similarity=similarity, embedder=f"{self.nli.name}@{self.nli.version}"
-            )
+            judge = f"{self.nli.name}@{self.nli.version}"
+            return await asyncio.to_thread(measure, voices, method, topic=topic, similarity=similarity, embedder=judge)
         embedder = self._need(method)
         if method is Method.TEXT:
             similarity = await text_agreements(texts, topic=topic, embedder=embedder)
         else:
             similarity = (await self._projected(texts, topic, embedder)).tolist()
         reliability: Reliability | None = None if self.validated else "low"
-        return measure(
+        return await asyncio.to_thread(
+            measure,
             voices,
             method,
             topic=topic,
