@@ -84,6 +84,7 @@ def run(
     embedder: EmbedderChoice = None,
     nli: str | Path | None = None,
     concurrency: int | None = None,
+    cache: bool | None = None,
 ) -> Result:
     """Hold a debate and wait for it. Inside an event loop use :class:`debate.Engine` instead.
 
@@ -100,6 +101,8 @@ def run(
         embedder: What compares positions.
         nli: Name or folder of the cross-encoder for the method ``nli``.
         concurrency: Requests in flight at once.
+        cache: Whether answers are kept on disk and given again to whoever asks the same, as the settings say where and
+            how long. When left out the settings' word counts; without one, no.
 
     Raises:
         debate.errors.ScenarioError: If the scenario cannot be run.
@@ -110,7 +113,9 @@ def run(
 
     async def hold() -> Result:
         chosen = settings if settings is not None else user_settings()
-        async with Engine(chosen, models=models, embedder=embedder, nli=nli, concurrency=concurrency) as engine:
+        async with Engine(
+            chosen, models=models, embedder=embedder, nli=nli, concurrency=concurrency, cache=cache
+        ) as engine:
             return await engine.run(
                 asked,
                 motion=motion,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -65,6 +67,10 @@ class Cache:
         self._clock = clock
         self._thread: ThreadPoolExecutor | None = None
         self._store: CacheStore | None = None
+        self._looking: Counter[str] = Counter()
+        """Key to how many look for it in the file at this moment."""
+        self._meanwhile: dict[str, Completion] = {}
+        """What was answered to others while somebody looked for it, and was kept too late to be found."""
         self.unusable: str | None = None
         """Why nothing is kept any more; None while all is well."""
         self.hits = 0
@@ -97,7 +103,7 @@ class Cache:
         if request.turn is None or not request.turn.fresh:
             found = await self._found(key, request)
         if found is not None:
-            self.hits += 1
+            self.hits += found.source == "cache"
             if request.on_delta is not None:
                 request.on_delta(Delta(found.text))
             return found
@@ -110,17 +116,28 @@ class Cache:
     async def _found(self, key: str, request: Request) -> Completion | None:
         began = time.perf_counter()
         model, now = str(request.model), self._clock()
-        thread = self._working()
-        body = await asyncio.get_running_loop().run_in_executor(
-            thread, self._try, lambda store: store.get(key, model, now=now)
-        )
-        return None if body is None else _read(body, seconds=time.perf_counter() - began)
+        self._looking[key] += 1
+        try:
+            body = await asyncio.get_running_loop().run_in_executor(
+                self._working(), self._try, lambda store: store.get(key, model, now=now)
+            )
+            meanwhile = self._meanwhile.get(key)
+        finally:
+            self._looking[key] -= 1
+            if not self._looking[key]:
+                del self._looking[key]
+                self._meanwhile.pop(key, None)
+        if body is not None:
+            return _read(body, seconds=time.perf_counter() - began)
+        return None if meanwhile is None else dataclasses.replace(meanwhile, source="shared", attempts=0)
 
     def _keep(self, key: str, model: ModelRef, completion: Completion) -> None:
         usd = completion.reported_cost
         if usd is None:
             usd = cost(completion.usage, self._price_of(model))
         now = self._clock()
+        if key in self._looking:
+            self._meanwhile[key] = completion
         self._working().submit(
             self._try, lambda store: store.put(key, str(model), _written(completion), usd=usd, now=now)
         )

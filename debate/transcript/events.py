@@ -217,7 +217,8 @@ class TurnAnswered(Fact):
     """The model that answered, as the provider names it."""
     usage: Usage | None = None
     cost_usd: Money | None = None
-    """None when the price or the usage is unknown."""
+    """What it cost when it was sent, whoever paid for that: ``source`` says. None when the price or the usage is
+    unknown."""
     source: Source = "live"
     request_id: str | None = None
     timing: Timing = Timing()
