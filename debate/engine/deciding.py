@@ -59,6 +59,11 @@ class Decider:
             if turn is not None and turn.ended is not None:
                 self._frontier.finish(node)
         commands: list[Command] = []
+        failed = [
+            turn.ended for turn in state.turns.values() if turn.ended is not None and turn.ended.outcome == "failed"
+        ]
+        if failed and self._casting.scenario.failure.turn == "abort":
+            return [Fail(f"{failed[0].turn} failed: {failed[0].reason}")]
         for gate in self._graph.gates.values():
             if gate.kind == "reply":
                 known = state.gates.get(gate.id)

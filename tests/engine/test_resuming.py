@@ -331,3 +331,20 @@ async def test_cached_usage_is_not_needed_to_resume(tmp_path: Path):
     async with Engine(settings, models={"mine": silent}) as engine:
         ended = await engine.resume(tmp_path / "run.jsonl")
     assert ended.status == "completed"
+
+
+async def test_a_run_killed_between_a_failure_and_its_end_still_fails(tmp_path: Path):
+    """With ``failure: abort`` a failed turn ends the run, also when the process died before it could say so."""
+
+    async def ben_fails(_: Request) -> Completion:
+        raise DOWN
+
+    aborting = scenario(failure={"turn": "abort"}, rounds=[{"name": "opening", "who": "debater", "hears": "nobody"}])
+    held = await hold(aborting, Scripted({"opening/ben": ben_fails}, seconds={"ana": 0.01, "cleo": 0.01}), tmp_path)
+    failed = next(n for n, e in enumerate(held.saved.entries) if getattr(e.event, "outcome", None) == "failed")
+    cut(held.saved.path, failed + 1)
+    model = Scripted({})
+    async with Engine(models={"mine": model}) as engine:
+        result = await engine.resume(held.saved.path)
+    assert (result.status, model.turns()) == ("failed", [])
+    assert "opening/ben failed" in (result.stop_reason or "")
