@@ -89,6 +89,8 @@ _TOGETHER: Final = Dialect(
     name="together",
     # stream_options is not in the vendor's document, and usage rides in the last chunk without it.
     stream_usage=False,
+    # Of the forms in its guide, the document allows the words alone; there is one tool to choose.
+    tool_choice="required",
     reasoning="toggle",
     overrides=(
         Override(models="openai/gpt-oss-*", reasoning="effort"),

@@ -39,7 +39,7 @@ def sent(model: str, **fields: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("model", "choice"),
     [
-        ("together:zai-org/GLM-5.3", {"type": "function", "function": {"name": "reply"}}),
+        ("together:zai-org/GLM-5.3", "required"),
         ("together:deepseek-ai/DeepSeek-V4-Pro-0813", None),
         ("openai:gpt-5.1", {"type": "function", "function": {"name": "reply"}}),
         ("anthropic:claude", {"type": "function", "function": {"name": "reply"}}),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import warnings
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from together_api import document, known_fields, validate
 
 from debate.models.dialects import DIALECTS
 from debate.models.port import Message, ModelRef, Reasoning, Request, ResponseFormat
@@ -148,69 +145,32 @@ def test_half_a_character_is_replaced_and_not_an_error() -> None:
     assert body["messages"] == [{"role": "user", "content": "a\ufffd b \U0001f600 \ufffd"}]
 
 
-@pytest.fixture(scope="module")
-def together() -> Any:
-    """Together's own OpenAPI document, as something to check requests with."""
-    root = Path(__file__).parent.parent.parent
-    data = os.environ.get("DEBATE_TEST_DATA")
-    shared = Path(data).parent if data else root / ".." / "shared"
-    document = shared / "research" / "together-openapi.yaml"
-    if not document.is_file():
-        pytest.skip(f"Together's OpenAPI document is not at {document}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # openapi-core's own imports
-        from openapi_core import Config, OpenAPI  # noqa: PLC0415 - slow, and needed by this fixture alone
-
-        whole = YAML(typ="safe").load(document)
-        # The document as such is not valid: elsewhere a boolean's default is 'auto', and here a discriminator without
-        # a mapping points to schemas by names they do not have. The alternatives themselves are checked.
-        del whole["components"]["schemas"]["ChatCompletionRequest"]["properties"]["response_format"]["discriminator"]
-        part = whole | {"paths": {"/chat/completions": whole["paths"]["/chat/completions"]}}
-        return OpenAPI.from_dict(part, config=Config(spec_validator_cls=None))
+needs_document = pytest.mark.skipif(
+    not document().is_file(), reason=f"Together's OpenAPI document is not at {document()}"
+)
 
 
-def test_what_together_is_sent_is_what_its_document_allows(together: Any) -> None:
+@needs_document
+def test_what_together_is_sent_is_what_its_document_allows() -> None:
     """Every combination of fields validates, and each field sent is one that the document lists."""
-    from openapi_core.testing import MockRequest  # noqa: PLC0415 - slow, and needed by this test alone
-
-    schema = together.spec / "components" / "schemas" / "ChatCompletionRequest" / "properties"
-    known = set(schema.keys())
-    asked = {
-        "temperature": 0.7,
-        "top_p": 0.9,
-        "seed": 7,
-        "stop": ("\n\n##",),
-        "response_format": ResponseFormat(name="reply", schema=CLOSED),
-    }
-    for model, level, full, stream in product(
-        ("zai-org/GLM-5.3", "openai/gpt-oss-120b"), LEVELS, (False, True), (False, True)
-    ):
-        body, _ = sent(f"together:{model}", stream=stream, reasoning=level, **(asked if full else {}))
-        assert set(body) <= known
-        together.validate_request(
-            MockRequest(
-                "https://api.together.ai",
-                "post",
-                "/v1/chat/completions",
-                headers={"Authorization": "Bearer key"},
-                data=json.dumps(body).encode(),
-                content_type="application/json",
-            )
-        )
-
-
-def test_the_document_refuses_what_is_wrong(together: Any) -> None:
-    """The check above can fail: a stop that is no list does not validate."""
-    from openapi_core.testing import MockRequest  # noqa: PLC0415 - slow, and needed by this test alone
-
-    body, _ = sent("together:m")
-    request = MockRequest(
-        "https://api.together.ai",
-        "post",
-        "/v1/chat/completions",
-        headers={"Authorization": "Bearer key"},
-        data=json.dumps(body | {"stop": "x"}).encode(),
-        content_type="application/json",
+    asked = {"temperature": 0.7, "top_p": 0.9, "seed": 7, "stop": ("\n\n##",)}
+    forms = (
+        None,
+        ResponseFormat(name="reply", schema=CLOSED),
+        ResponseFormat(name="reply", schema=CLOSED, as_tool=True),
     )
-    with pytest.raises(Exception, match="body"):
-        together.validate_request(request)
+    models = ("zai-org/GLM-5.3", "openai/gpt-oss-120b", "deepseek-ai/DeepSeek-V4-Pro-0813")
+    for model, level, form, stream in product(models, LEVELS, forms, (False, True)):
+        extra = {} if form is None else asked
+        body, _ = sent(f"together:{model}", stream=stream, reasoning=level, response_format=form, **extra)
+        assert set(body) <= known_fields()
+        validate(json.dumps(body).encode())
+
+
+@needs_document
+def test_the_document_refuses_what_is_wrong() -> None:
+    """The check above can fail: a stop that is no list does not validate, nor a tool that is chosen by name."""
+    body, _ = sent("together:m")
+    for wrong in ({"stop": "x"}, {"tool_choice": {"type": "function", "function": {"name": "f"}}}):
+        with pytest.raises(Exception, match="body"):
+            validate(json.dumps(body | wrong).encode())
