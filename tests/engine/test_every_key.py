@@ -29,6 +29,7 @@ REBUTTAL: Fields = {"name": "rebuttal", "who": "debater"}
 ECHOES: Fields = {"echo_one": {}, "echo_two": {}}
 CHOICE: Fields = {"text": "Which?", "kind": "choice", "choices": {"A": "one", "B": "two", "C": "three"}}
 TWO_TIERS: Fields = {"cheap": "mine:small", "dear": "mine:large"}
+PLANNED: Fields = {"cheap": "mine:small", "premium": "mine:large"}
 RANKED: Fields = {**OPENING, "reply": ["answer", "ranking", "scores", "ballot"]}
 
 
@@ -395,6 +396,14 @@ WITHOUT_AND_WITH: Mapping[str, tuple[Fields, Fields]] = {
     "BudgetSpec.usd": budget(usd="0.01"),
     "BudgetSpec.tokens": budget(tokens=3000),
     "BudgetSpec.seconds": budget(seconds=1.5),
+    "Scenario.cost_plan": (
+        debate({**OPENING, "tier": "cheap"}, {**REBUTTAL, "tier": "cheap"}, models=PLANNED),
+        debate(models=PLANNED, cost_plan={"cheap_rounds": 1}),
+    ),
+    "CostPlan.cheap_rounds": (
+        debate(models=PLANNED, cost_plan={"cheap_rounds": 2}),
+        debate(models=PLANNED, cost_plan={"cheap_rounds": 1}),
+    ),
 }
 """Key to a scenario without it, or with another value of it, and one with it."""
 
