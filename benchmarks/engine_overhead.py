@@ -110,7 +110,13 @@ async def _by_engine(debates: int, folder: Path | None, concurrency: int = UNBOU
     async with Engine(models={"mine": model}, concurrency=concurrency) as engine, asyncio.TaskGroup() as group:
         for number in range(debates):
             transcript = folder / f"{number}.jsonl" if folder is not None else None
-            group.create_task(engine.run(debate(number), transcript=transcript))
+            group.create_task(_held(engine, debate(number), transcript))
+
+
+async def _held(engine: Engine, scenario: Scenario, transcript: Path | None) -> None:
+    result = await engine.run(scenario, transcript=transcript)
+    if result.status != "completed" or result.turns.valid != SPEAKERS * ROUNDS:
+        raise RuntimeError(f"{result.status}, {result.turns.valid} valid turns: {result.stop_reason}")
 
 
 async def memory(debates: int, _: Path) -> None:

@@ -77,7 +77,11 @@ def scenario(name: str) -> Path:
 
 
 def _folder(in_wheel: str, in_checkout: str) -> Path:
-    candidates = (_IN_WHEEL / in_wheel, _CHECKOUT / in_checkout)
+    return _first((_IN_WHEEL / in_wheel, _CHECKOUT / in_checkout), in_wheel)
+
+
+@cache
+def _first(candidates: tuple[Path, ...], in_wheel: str) -> Path:
     for candidate in candidates:
         if candidate.is_dir() and (candidate.is_relative_to(_IN_WHEEL) or _is_checkout()):
             return candidate

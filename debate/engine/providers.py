@@ -32,6 +32,7 @@ class Providers:
     custom: Mapping[str, ChatModel]
     """Models of the caller's own by provider name; nothing in the settings concerns them but prices."""
     _accounts: dict[str, AccountKey] = field(default_factory=dict, init=False)
+    _known_rows: dict[AccountKey, dict[str, ProviderSettings]] = field(default_factory=dict, init=False)
     """Provider to whom it is asked as: endpoint and key, once they were looked up."""
     _told: set[str] = field(default_factory=set, init=False)
     """Providers whose tier was told already."""
@@ -105,7 +106,11 @@ class Providers:
 
     def _rows(self, account: AccountKey) -> dict[str, ProviderSettings]:
         """The settings of every provider that is reached at this address with this key."""
-        return {name: row for name, row in self.settings.providers.items() if self._is_at(account, name)}
+        found = self._known_rows.get(account)
+        if found is None:
+            found = {name: row for name, row in self.settings.providers.items() if self._is_at(account, name)}
+            self._known_rows[account] = found
+        return found
 
     def _is_at(self, account: AccountKey, provider: str) -> bool:
         try:
