@@ -49,30 +49,35 @@ class Unanimous(_Lasting):
     """Everyone who was to speak holds one and the same position; one unreadable voice and it does not hold."""
 
     unanimous: Literal[True] = True
+    """Always true."""
 
 
 class NobodyMoved(_Lasting):
     """Nobody holds another position than one iteration before. Needs two iterations; ``for: 2`` needs three."""
 
     nobody_moved: Literal[True] = True
+    """Always true."""
 
 
 class AgreementReached(_Lasting):
     """The mean pairwise agreement of the iteration is at least this."""
 
     agreement: Part01
+    """From 0 to 1."""
 
 
 class ShareReached(_Lasting):
     """One answer is held by at least this part of all who were to speak; unreadable and silent voices stay in it."""
 
     share: Part01
+    """From 0 to 1, or a ratio such as ``2/3``."""
 
 
 class ConfidenceReached(_Lasting):
     """Everyone claims at least this confidence, or the one participant in ``of`` does; unstated is not enough."""
 
     confidence: Part01
+    """From 0 to 1."""
     of: str | None = None
     """A participant's id."""
 
@@ -88,18 +93,21 @@ class AnyOf(Part):
     """At least one of them holds."""
 
     any: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    """Conditions."""
 
 
 class AllOf(Part):
     """Every one of them holds."""
 
     all: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    """Conditions."""
 
 
 class Not(Part):
     """It does not hold."""
 
     not_: Condition = Field(alias="not")
+    """A condition."""
 
 
 _WORDS: Final = ("unanimous", "nobody_moved")

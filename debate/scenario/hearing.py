@@ -35,6 +35,7 @@ class LastRounds(Part):
     """The latest ``last`` replies of each speaker."""
 
     last: Annotated[int, Field(ge=1)]
+    """How many."""
 
 
 class Summarise(Part):

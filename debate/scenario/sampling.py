@@ -19,12 +19,15 @@ class Sampling(Part):
     """Sampling parameters. What is None is left to the next outer level, and in the end to the provider."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """From 0 (always the likeliest) to 2."""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Only the likeliest tokens that together have this probability."""
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     """Completion tokens at most, reasoning included."""
     seed: int | None = None
     """Sent to the provider; the run's own seed is a different thing."""
     stop: tuple[str, ...] | None = None
+    """Texts that end a reply where they appear."""
     reasoning: Reasoning | None = None
     """How much a model that can think first should do so."""
 
@@ -43,9 +46,11 @@ class Needs(Part):
     """What a model must be able to do, for one to be chosen. Wishes count in the order in which they stand here."""
 
     requires: tuple[Capability, ...] = ()
+    """What it must be able to do."""
     context: Annotated[int, Field(ge=1)] | None = None
     """Tokens it must hold."""
     highest_quality: bool = False
+    """The best there is, whatever it costs."""
     cost_critical: bool = False
     """The cheapest that reasons."""
     simple: bool = False

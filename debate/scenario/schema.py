@@ -12,8 +12,9 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, mo
 from debate.reply.reply import QuestionKind, ReplyField
 from debate.reply.spec import Extractor
 from debate.scenario.base import Part
-from debate.scenario.conditions import Condition, Part01
+from debate.scenario.conditions import Condition
 from debate.scenario.hearing import HearsField, Query, tuple_from_word
+from debate.scenario.ruling import Decision, DecisionField, RuleField, ScoreRule, Supermajority, Veto, Weighted
 from debate.scenario.sampling import ModelField, Sampling
 from debate.scenario.topology import Topology, TopologyField
 
@@ -28,6 +29,7 @@ class FileText(Part):
     """A text kept in a file of the scenario's folder."""
 
     file: str
+    """Its name, inside the folder of the scenario."""
 
 
 TextField = str | FileText
@@ -42,7 +44,10 @@ class Question(Part):
     """A question, and what an answer to it is."""
 
     text: Annotated[str, Field(min_length=1)]
+    """The question itself."""
     kind: QuestionKind = "open"
+    """What an answer is: ``open`` (a phrase), ``number``, ``choice`` (a letter), ``set`` (letters) or ``expression`` (a
+    formula, LaTeX too)."""
     choices: Mapping[str, str] = {}
     """Letter to text, for ``kind: choice`` and ``kind: set``."""
     gold: str | None = None
@@ -61,11 +66,13 @@ class Participant(Part):
     side: str | None = None
     """``for`` or ``against`` a motion, or a choice: told to argue it; neither votes nor counts in consensus."""
     persona: str | None = None
+    """Who it is, told to it alone."""
     private: TextField | None = None
     """A text only this participant is given."""
     models: Mapping[str, ModelField] = {}
     """Tiers for which this participant has a model of its own."""
     sampling: Sampling = Sampling()
+    """How it is sampled, whichever model speaks."""
     count: Annotated[int, Field(ge=1, le=CLONE_LIMIT)] = 1
     """``count: 3`` on ``panel`` makes ``panel.1``, ``panel.2``, ``panel.3``."""
     weight: Annotated[float, Field(gt=0)] = 1.0
@@ -76,6 +83,7 @@ class Repeat(Part):
     """How often a round is held."""
 
     up_to: Annotated[int, Field(ge=1, le=100)]
+    """How often at most."""
     until: Condition | None = None
     """When it holds, what is left of the repeat is not held."""
     after: Literal["iteration", "reply"] = "iteration"
@@ -128,6 +136,7 @@ class Escalate(Part):
     """Another tier for a round when the one before did not settle it."""
 
     when: Condition
+    """The condition, looked at before each iteration."""
     to: Id
     """The tier."""
 
@@ -136,6 +145,7 @@ class Round(Part):
     """A declared step: who speaks, with which tier, after hearing what."""
 
     name: Id
+    """What hearings, transcripts and reports call it."""
     who: Annotated[
         tuple[str, ...],
         BeforeValidator(tuple_from_word, json_schema_input_type=str | tuple[str, ...]),
@@ -167,6 +177,7 @@ class Round(Part):
     swap_sides: bool = False
     """Participants of two sides argue the other one's here."""
     repeat: Annotated[Repeat, BeforeValidator(_repeat_from_number, json_schema_input_type=int | Repeat)] | None = None
+    """How often it is held: a number, or a bound with a condition."""
     select: Select | None = None
     """Who goes on after it."""
     escalate: Escalate | None = None
@@ -176,13 +187,16 @@ class Round(Part):
     else_: Literal["skip", "end"] = Field(default="skip", alias="else")
     """When it does not: this round is left out, or every round that is left but those of whoever decides."""
     sampling: Sampling = Sampling()
+    """How turns of this round are sampled, over everything else."""
 
 
 class Group(Part):
     """A sub-debate. Its rounds hear only its own participants, unless they name others."""
 
     name: Id
+    """The name of the group."""
     group: Annotated[tuple[Round, ...], Field(min_length=1)]
+    """Its rounds."""
 
 
 def _is_group(value: object) -> str:
@@ -194,71 +208,12 @@ RoundField = Annotated[Annotated[Round, Tag("round")] | Annotated[Group, Tag("gr
 """A round, or a group of them."""
 
 
-class Supermajority(Part):
-    """An answer that so large a part of the votes is for."""
-
-    supermajority: Part01
-
-
-class Weighted(Part):
-    """A vote that counts each ballot by what its voter claims, or by its weight in the scenario."""
-
-    weighted: Literal["confidence", "weight"]
-
-
-class ScoreRule(Part):
-    """The option with the highest mean or median score."""
-
-    score: Literal["mean", "median"]
-
-
-class Veto(Part):
-    """Another rule's answer, unless the participant disagrees with it."""
-
-    veto: str
-    over: str | Supermajority | Weighted | ScoreRule
-
-
-RuleField = str | Supermajority | Weighted | ScoreRule | Veto
-"""``plurality``, ``majority``, ``unanimity``, ``approval``, ``cumulative``, ``borda``, ``irv``, ``condorcet``,
-``trajectory``, ``medoid``, a rule with a parameter, or a participant whose reply decides."""
-
-
-class SeededLot(Part):
-    """A lot drawn from the run's seed; the only kind there is."""
-
-    lot: Literal["seeded"]
-
-
-def _lot_from_seeded(value: object) -> object:
-    """``{lot: seeded}`` as the word it stands for."""
-    return "lot" if isinstance(value, Mapping) and dict(value) == {"lot": "seeded"} else value
-
-
-class Decision(Part):
-    """How the verdict comes about."""
-
-    by: RuleField = "plurality"
-    """The rule, or a participant whose reply decides."""
-    tie: Annotated[str, BeforeValidator(_lot_from_seeded, json_schema_input_type=str | SeededLot)] = "none"
-    """What a tie gives: ``none`` (no answer), ``lot`` or ``{lot: seeded}`` (drawn from the run's seed),
-    ``earlier_round``, or the choice of a participant."""
-    abstain: Literal["counts", "ignored"] = "counts"
-    """Whether those without a readable vote stay in the denominator."""
-    self_vote: Literal["counts", "excluded"] = "excluded"
-    """Whether a ballot, ranking or score for the voter itself counts."""
-    else_: RuleField | None = Field(default=None, alias="else")
-    """The rule that decides when ``by`` gives no answer."""
-
-
-def _decision_from_word(value: object) -> object:
-    return {"by": value} if isinstance(value, str) else value
-
-
 class ConsensusSpec(Part):
     """How agreement is measured."""
 
     method: Literal["auto", "answer", "stance", "position", "lexical", "nli"] = "auto"
+    """``auto`` takes what the reply allows: answer, then stance, then position; or one of them, by wording alone
+    (``lexical``), or by a model of inference (``nli``)."""
     similarity: Literal["on", "off"] = "on"
     """Whether the embedding similarity of the positions is reported beside it."""
 
@@ -276,15 +231,18 @@ class Failure(Part):
     """What follows when a turn gives no reply."""
 
     turn: Literal["abstain", "retry", "substitute", "abort"] = "abstain"
+    """``abstain``: the turn has no voice; ``retry`` once more; ``substitute`` another tier; ``abort`` the run."""
     substitute: Id | None = None
     """The tier that speaks instead, for ``turn: substitute``."""
     quorum: Quorum = Quorum()
+    """What a round needs to go on."""
 
 
 class BudgetSpec(Part):
     """What a run may spend. Never overrun; what does not fit is not sent."""
 
     usd: Annotated[Decimal, Field(gt=0)] | None = None
+    """US dollars."""
     requests: Annotated[int, Field(ge=1)] | None = None
     """HTTP sends, retries included."""
     tokens: Annotated[int, Field(ge=1)] | None = None
@@ -310,25 +268,35 @@ class Scenario(Part):
     debate: Literal[1]
     """The schema's version."""
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=80)]
+    """What transcripts and listings call it."""
     description: str = ""
+    """One line for listings."""
     cite: str | None = None
     """Where the protocol was published."""
     motion: Annotated[str, Field(min_length=1)] | None = None
+    """What is argued for and against; instead of a question."""
     question: QuestionField | None = None
+    """What is asked; instead of a motion."""
     context: TextField | None = None
     """A text everyone is given."""
     models: Annotated[Mapping[Id, ModelField], Field(min_length=1)]
     """Tier to model."""
     sampling: Sampling = Sampling()
+    """How models are sampled where nothing else is said."""
     participants: Annotated[Mapping[Id, Participant], Field(min_length=1)]
+    """Id to participant, in the order that topologies follow."""
     graph: TopologyField = Topology.model_validate({"complete": {}})
+    """Who hears whom where a round does not say: ``hears`` by default."""
     rounds: Annotated[tuple[RoundField, ...], Field(min_length=1)]
-    decision: Annotated[Decision, BeforeValidator(_decision_from_word, json_schema_input_type=str | Decision)] = (
-        Decision()
-    )
+    """The rounds, and groups of them, in their order."""
+    decision: DecisionField = Decision()
+    """How the verdict comes about: a rule, a participant, or both with an ``else``."""
     consensus: ConsensusSpec = ConsensusSpec()
+    """How agreement is measured."""
     failure: Failure = Failure()
+    """What follows when a turn gives no reply."""
     budget: BudgetSpec = BudgetSpec()
+    """What a run may spend."""
     cost_plan: CostPlan | None = None
 
     _folder: Path | None = PrivateAttr(default=None)
@@ -408,6 +376,11 @@ __all__ = [
     "Quorum",
     "Repeat",
     "Round",
+    "RuleField",
     "Sampling",
     "Scenario",
+    "ScoreRule",
+    "Supermajority",
+    "Veto",
+    "Weighted",
 ]

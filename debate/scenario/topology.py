@@ -27,7 +27,9 @@ class Ring(Part):
     """Each hears the ``k`` before it in the order of the file; with ``both`` also the ``k`` after."""
 
     k: Annotated[int, Field(ge=1)] = 1
+    """How many before it."""
     both: bool = False
+    """As many after it too."""
 
 
 class Star(Part):
@@ -48,6 +50,7 @@ class Tree(Part):
     """Each hears the ``branching`` below it and the one above it; the first is the root."""
 
     branching: Annotated[int, Field(ge=1)] = 2
+    """Children of each."""
     up_only: bool = False
     """Parents hear children, and not the other way round."""
 
@@ -70,7 +73,9 @@ class Random(Part):
     """Edges drawn from the run's seed: each with probability ``p``, or ``degree`` speakers for each hearer."""
 
     p: Probability | None = None
+    """The probability of each edge."""
     degree: Annotated[int, Field(ge=0)] | None = None
+    """How many each hears."""
     redraw: bool = False
     """Draw anew for each iteration; otherwise one drawing serves the whole run."""
 
@@ -88,7 +93,9 @@ class SmallWorld(Part):
     """
 
     k: Annotated[int, Field(ge=1)] = 1
+    """Neighbours on either side."""
     p: Probability = 0.1
+    """The probability that an edge is rewired."""
     redraw: bool = False
     """Draw anew for each iteration; otherwise one drawing serves the whole run."""
 
@@ -101,14 +108,23 @@ class Topology(Part):
     """A directed graph on participants; an edge ``u → v`` means v hears u. Exactly one key."""
 
     complete: Annotated[Complete, BeforeValidator(_empty_for_null)] | None = None
+    """Everyone hears everyone."""
     ring: Annotated[Ring, BeforeValidator(_empty_for_null)] | None = None
+    """Each hears those before it."""
     star: Annotated[Star, BeforeValidator(_empty_for_null)] | None = None
+    """One hears all, and all hear it."""
     chain: Annotated[Chain, BeforeValidator(_empty_for_null)] | None = None
+    """Each hears the one before it; the first hears nobody."""
     tree: Annotated[Tree, BeforeValidator(_empty_for_null)] | None = None
+    """Each hears those below it and the one above it."""
     layers: Layers | None = None
+    """Each hears everyone of the layer before its own."""
     bipartite: Annotated[Bipartite, BeforeValidator(_empty_for_null)] | None = None
+    """Two halves that hear each other."""
     random: Random | None = None
+    """Edges drawn from the run's seed."""
     small_world: Annotated[SmallWorld, BeforeValidator(_empty_for_null)] | None = None
+    """A ring with some edges rewired."""
     edges: tuple[tuple[str, str], ...] | None = None
     """Pairs ``[speaker, hearer]``."""
 
