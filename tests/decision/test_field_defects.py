@@ -1,14 +1,12 @@
 """Defects seen in other systems, each with a test that it is not here.
 
-The numbers are those of the list in the field survey. Those not tested here belong to other parts: 4 and 14 (samples
-replaced, duplicated or lost) to experiments and importers, 5 (a failed proposer) and 10 (hearing in the same round) to
-the engine and the graph, 7 (an opinion group hidden from a prompt) and 17 (a turn replaced when the context overflows)
-to the briefing, 8 (a filter by position) to selection, 12 (output written at the end) and 13 (the model's label in the
-log) to the transcript, 16 (random vectors for a failed embedding) to consensus. What of them concerns reading and
-voting is tested below all the same.
+The numbers are those of the list in the field survey. What concerns reading and voting is tested here, what concerns
+whole runs beside the engine; ``WHERE`` names the test of each.
 """
 
 import builtins
+import re
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +19,30 @@ from debate.reply.answers import canonical, equivalent
 from debate.reply.reading import read
 from debate.reply.spec import ReplySpec
 from debate.scenario.conditions import ShareReached
+
+HERE = "decision/test_field_defects.py"
+RUNS = "engine/test_field_defects_in_runs.py"
+
+WHERE = {
+    1: ("an unparsed answer counts as right", HERE),
+    2: ("a parse failure becomes a random answer", HERE),
+    3: ("digits, signs, markdown and fractions are misread", HERE),
+    4: ("failed samples are drawn again", RUNS),
+    5: ("a failed proposer vanishes", RUNS),
+    6: ("a failed voter is missing from the denominator", HERE),
+    7: ("the third opinion is hidden", RUNS),
+    8: ("a filter goes by the place in the loop", RUNS),
+    9: ("a tie is broken by chance or by who came first", HERE),
+    10: ("what is said leaks into its own round", "engine/test_running.py"),
+    11: ("model text is evaluated", HERE),
+    12: ("output is deleted, or written at the end alone", RUNS),
+    13: ("the log names another model", RUNS),
+    14: ("samples are there twice, or not at all", RUNS),
+    15: ("how often anyone was right is published as the debate's accuracy", HERE),
+    16: ("random vectors stand for a failed embedding", RUNS),
+    17: ("a turn is replaced when the context overflows", RUNS),
+}
+"""Defect to what it is and the file, below ``tests``, whose test is named after its number; 10 is named in words."""
 
 PLURALITY = Decision(by=Rule(name="plurality"))
 CHOICE = ReplySpec(fields=("answer",), kind="choice", choices={key: key for key in "ABCD"})
@@ -122,3 +144,11 @@ def test_15_a_majority_is_not_an_oracle() -> None:
     verdict = decide(PLURALITY, Material(ballots=ballots("A", "A", gold)))
     assert verdict.answer != gold
     assert gold in verdict.votes
+
+
+@pytest.mark.parametrize("number", range(1, 18))
+def test_each_of_the_seventeen_has_a_test(number: int) -> None:
+    """The table names a file for every defect, and that file holds a test named after it."""
+    text = (Path(__file__).parents[1] / WHERE[number][1]).read_text(encoding="utf-8")
+    named = "test_nobody_hears_the_same_round" if number == 10 else rf"test_(\d+_and_)?{number}_"
+    assert re.search(rf"def {named}", text)
