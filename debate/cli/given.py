@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -168,7 +170,16 @@ def settings_from(
         settings = settings.with_endpoint(provider, url, variables.get(provider))
     kept = settings.cache.model_copy(update={"enabled": not no_cache and settings.cache.enabled is not False})
     changes: dict[str, object] = {"cache": kept} if out is None else {"cache": kept, "transcripts": out}
-    return settings.model_copy(update=changes)
+    return _with_listed(settings.model_copy(update=changes))
+
+
+def _with_listed(settings: Settings) -> Settings:
+    """``settings`` with what servers list of their models, where they say that it counts."""
+    if not any(row.list_models for row in settings.providers.values()):
+        return settings
+    from debate.models.listing import with_listed  # noqa: PLC0415 - loaded only where a server is asked
+
+    return asyncio.run(with_listed(settings, today=datetime.now(UTC).date()))
 
 
 def _key_variables(given: Sequence[str], urls: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Which models there are: what they can do, what they cost, and which are served no more.
 
 Together's are in a dated file beside this module, made by ``scripts/make_prices.py``; the user's settings are laid
-over it, and what a server lists of itself lies between the two.
+over it, and between the two, where they ask for it, what a server lists (:mod:`debate.models.listing`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -100,26 +99,24 @@ class Catalogue:
 
 
 _NO_NEEDS: Final = Needs()
-_NOTHING: Final[Mapping[str, Known]] = MappingProxyType({})
 
 
-def catalogue(settings: Settings, *, today: date, listed: Mapping[str, Known] = _NOTHING) -> Catalogue:
+def catalogue(settings: Settings, *, today: date) -> Catalogue:
     """The catalogue of a user.
 
     Args:
         settings: Whose facts and prices win over all others.
         today: What retirement dates are compared with.
-        listed: What servers say of themselves; it wins over the bundled file.
     """
     bundled = _bundled()
-    names = dict.fromkeys((*bundled.served, *listed, *settings.models, *settings.prices))
+    names = dict.fromkeys((*bundled.served, *settings.models, *settings.prices))
     models, retired = {}, _retired(settings)
     for name in names:
-        facts = _facts(name, settings, listed)
+        facts = _facts(name, settings)
         if facts.retires is not None and facts.retires <= today:
             retired[name] = Retired(f"{name} is served no more since {facts.retires}", _NO_NEEDS)
         else:
-            models[name] = Known(facts, _price(name, settings, listed))
+            models[name] = Known(facts, _price(name, settings))
             retired.pop(name, None)
     return Catalogue(models, retired, bundled.as_of, today)
 
@@ -129,25 +126,16 @@ def _bundled() -> _File:
     return _File.model_validate(json.loads(_FILE.read_text("utf-8")))
 
 
-def _facts(name: str, settings: Settings, listed: Mapping[str, Known]) -> ModelFacts:
-    """What is known of a model, from the least to the most trusted, key by key."""
-    if name not in listed and name not in settings.models and name in _bundled().served:
-        return _bundled().served[name]
-    layers = [
-        _bundled().served.get(name),
-        listed[name].facts if name in listed else None,
-        settings.models.get(name),
-    ]
+def _facts(name: str, settings: Settings) -> ModelFacts:
+    """What is known of a model: the bundled file, and the user's word over it, key by key."""
     given: dict[str, object] = {}
-    for layer in layers:
+    for layer in (_bundled().served.get(name), settings.models.get(name)):
         if layer is not None:
             given |= layer.model_dump(exclude_unset=True)
     return ModelFacts.model_validate(given)
 
 
-def _price(name: str, settings: Settings, listed: Mapping[str, Known]) -> Price | None:
-    if name not in settings.prices and name in listed and listed[name].price is not None:
-        return listed[name].price
+def _price(name: str, settings: Settings) -> Price | None:
     provider, _, model = name.partition(":")
     return settings.price_of(provider, model)
 

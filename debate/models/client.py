@@ -6,17 +6,19 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from debate.errors import Ambiguous, Malformed, Unavailable
 from debate.models.answers import Answer, completion, read_answer
 from debate.models.dialects import DIALECTS, Dialect
 from debate.models.failures import Asked, failure, failure_inside, request_id, without_key
-from debate.models.loose import as_count, as_list, as_object, as_text, decode
+from debate.models.loose import Object, as_count, as_list, as_money, as_object, as_text, decode
 from debate.models.port import Completion, Delta, Request
 from debate.models.streams import DELTA_BUFFER, Outlet, StreamReader
 from debate.models.transport import Answered, Connections, Transport
 from debate.models.wire import encode
+from debate.settings.prices import MILLION
 from debate.settings.schema import Endpoint
 from debate.transcript.usage import Timing
 
@@ -26,6 +28,14 @@ _LINGER: Final = 0.25
 """Seconds to wait for the end of a body after ``[DONE]``, so that its connection can be used again."""
 
 
+class ListedPrice(NamedTuple):
+    """USD per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cached_input: Decimal | None
+
+
 class Listed(NamedTuple):
     """A model as a server lists it. Being listed does not mean that it can be called."""
 
@@ -33,6 +43,8 @@ class Listed(NamedTuple):
     type: str | None
     """As ``chat`` or ``embedding``, where the server says."""
     context_length: int | None
+    price: ListedPrice | None = None
+    """What the server says it charges; None where it says nothing, or 0, which some say of what they do not sell."""
 
 
 class OpenAICompatible:
@@ -109,7 +121,12 @@ class OpenAICompatible:
         if rows is None:
             raise Malformed(f"{asked.model}: the list of models is no list", status=200, model=asked.model)
         return tuple(
-            Listed(name, as_text(row.get("type")), as_count(row.get("context_length", row.get("max_model_len"))))
+            Listed(
+                name,
+                as_text(row.get("type")),
+                as_count(row.get("context_length", row.get("max_model_len"))),
+                _price(as_object(row.get("pricing"))),
+            )
             for row in map(as_object, rows)
             if row is not None and (name := as_text(row.get("id"))) is not None
         )
@@ -178,3 +195,16 @@ def _bytes_without_key(asked: Asked, raw: bytes) -> bytes:
         return raw
     key = asked.key.reveal().encode()
     return raw.replace(key, b"[key]") if key in raw else raw
+
+
+def _price(listed: Object | None) -> ListedPrice | None:
+    """Together lists USD per million tokens as numbers, under ``input``; OpenRouter per token, under ``prompt``."""
+    if listed is None:
+        return None
+    names, unit = (("input", "output", "cached_input"), Decimal(1))
+    if "prompt" in listed:
+        names, unit = (("prompt", "completion", "input_cache_read"), MILLION)
+    read, written, cached = (as_money(listed.get(name)) for name in names)
+    if read is None or written is None or not (read or written):
+        return None
+    return ListedPrice(read * unit, written * unit, None if cached is None else cached * unit)

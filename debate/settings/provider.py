@@ -82,6 +82,9 @@ class ProviderSettings(BaseModel):
     timeouts: Timeouts = Timeouts()
     retries: Annotated[int, Field(ge=0)] = 4
     """Sends beyond the first before a request is given up."""
+    list_models: bool = False
+    """Whether the command line asks the server for its models before a run, and believes the contexts and prices it
+    lists; your own still win."""
     ca_file: str | None = None
     """A PEM file of the authorities to trust in place of the usual ones."""
 

@@ -33,6 +33,7 @@ class Vendor:
 
     url: str = ""
     listing: int = 200
+    rows: list[dict[str, Any]] = field(default_factory=lambda: [{"id": MODEL, "type": "chat"}])
     missing: set[str] = field(default_factory=set)
     """Models that cannot be called."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -45,7 +46,7 @@ def vendor() -> Iterator[Vendor]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._send(made.listing, [{"id": MODEL, "type": "chat"}] if made.listing == 200 else _error("no"))
+            self._send(made.listing, made.rows if made.listing == 200 else _error("no"))
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -176,3 +177,16 @@ def test_without_a_scenario_nothing_is_called(debate: Command, vendor: Vendor, m
     assert done.out.startswith("costs nothing")
     assert "lists 1 model" in done.out
     assert vendor.asked == []
+
+
+def test_what_a_server_lists_counts_if_the_settings_say_so(
+    debate: Command, vendor: Vendor, sick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With list_models its prices stand in the plan, named as its own; without, nobody asks it."""
+    vendor.rows = [{"id": MODEL, "type": "chat", "context_length": 9000, "pricing": {"input": 7, "output": 8}}]
+    monkeypatch.setenv("TOGETHER_API_KEY", KEY)
+    monkeypatch.setenv("DEBATE_SETTINGS", str(tmp_path / "settings.toml"))
+    for line, listed in (("list_models = true", True), ("", False)):
+        (tmp_path / "settings.toml").write_text(f'[providers.together]\nbase_url = "{vendor.url}"\n{line}\n')
+        prices = json.loads(debate("models", MODEL, "--json").out)["prices"]
+        assert (prices[f"together:{MODEL}"]["source"] == "listed by together") is listed

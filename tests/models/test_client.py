@@ -274,7 +274,7 @@ async def test_models_are_listed_from_a_bare_array_and_from_an_envelope(
     rows = [{"id": "a", "type": "chat", "context_length": 8192}, {"id": "b", "max_model_len": 16}, {"x": 1}, "c"]
     server.plays(answers(rows), answers({"data": rows}), answers({"error": {"message": "no"}}, 401), answers({"a": 1}))
     listed = await client.list_models()
-    assert [tuple(row) for row in listed] == [("a", "chat", 8192), ("b", None, 16)]
+    assert [tuple(row) for row in listed] == [("a", "chat", 8192, None), ("b", None, 16, None)]
     assert await client.list_models() == listed
     assert server.received[0].line == "GET /v1/models HTTP/1.1"
     with pytest.raises(AuthenticationFailed, match="together: the key in TOGETHER_API_KEY was refused"):
