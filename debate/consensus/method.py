@@ -56,7 +56,7 @@ _RELIABILITY: Final[dict[Method, Reliability]] = {
     Method.ANSWER: "high",
     Method.STANCE: "high",
     Method.POSITION: "medium",
-    Method.NLI: "medium",
+    Method.NLI: "low",
     Method.LEXICAL: "low",
     Method.TEXT: "low",
 }

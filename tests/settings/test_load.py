@@ -14,12 +14,17 @@ from debate.settings import load as load_module
 EVERYTHING = """\
 concurrency = 7
 embedder = "/models/minilm"
+nli = "cross-encoder/nli-small"
+calibrations = "maps"
 transcripts = "runs"
 
 [providers.together]
 retries = 0
 ca_file = "/etc/ca.pem"
 limits = {concurrency = 3, requests_per_second = 2, requests_per_minute = 0.3, tokens_per_minute = 1000}
+
+[providers.together.account_limits]
+requests_per_minute = 90
 
 [providers.together.timeouts]
 connect = 1
@@ -79,17 +84,41 @@ def test_every_key_has_its_effect(file: Path) -> None:
     assert price is not None
     assert (price.input, price.output, price.cached_input) == (Decimal("0.10"), Decimal("0.20"), Decimal("0.01"))
     assert settings.embedder == "/models/minilm"
+    assert settings.nli == "cross-encoder/nli-small"
+    assert settings.calibrations == file.parent / "maps"
+    assert settings.provider("together").account_limits.requests_per_minute == 90
     assert settings.transcripts == file.parent / "runs"
 
 
 def test_without_a_file_the_built_in_settings_hold() -> None:
-    """Six providers, ten requests at once, five attempts, patience for models that think, transcripts beside you."""
+    """Known servers, ten requests at once, five attempts, patience for models that think, transcripts beside you."""
     settings = load_settings(environ={})
-    assert set(settings.providers) == {"together", "openai", "ollama", "vllm", "llamacpp", "lmstudio"}
+    assert set(settings.providers) >= {"together", "openai", "ollama", "vllm", "llamacpp", "lmstudio"}
     ollama = settings.endpoint("ollama")
     assert (ollama.key, ollama.limits.concurrency, ollama.retries) == (None, 10, 4)
     assert ollama.timeouts.read >= 600
     assert settings.transcripts == Path("transcripts")
+
+
+def test_a_tier_is_the_variable_s_else_the_file_s(tmp_path: Path) -> None:
+    """``TOGETHER_TIER`` comes before ``tier`` in the file, and an empty one counts for nothing."""
+    path = tmp_path / "tier.toml"
+    path.write_text('[providers.together]\ntier = "build1"\n')
+    tiers = [
+        load_settings(path, environ=environ).provider("together").tier
+        for environ in ({}, {"TOGETHER_TIER": " "}, {"TOGETHER_TIER": "free"})
+    ]
+    assert tiers == ["build1", "build1", "free"]
+
+
+def test_weights_are_looked_for_where_the_environment_says() -> None:
+    """The hub's variables are handed on, and no other; offline means that nothing is fetched."""
+    settings = load_settings(environ={"HF_HOME": "/models", "HF_HUB_OFFLINE": "1", "TOGETHER_API_KEY": "k"})
+    assert settings.hub == {"HF_HOME": "/models", "HF_HUB_OFFLINE": "1"}
+    assert not settings.may_download
+    assert load_settings(environ={}).may_download
+    assert Settings().calibrations is None
+    assert load_settings(environ={}).calibrations is not None
 
 
 def test_the_file_is_the_one_given_else_the_one_named_else_the_user_s(tmp_path: Path, file: Path) -> None:
