@@ -109,7 +109,7 @@ def percentile(values: Iterable[float], share: float) -> float | None:
 
 def _counted(tables: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
-    for table in tables:
+    for table in filter(None, tables):
         counts.update(table)
     return MappingProxyType(dict(sorted(counts.items()))) if counts else _NONE
 
