@@ -98,7 +98,7 @@ def test_a_new_origin_gets_the_key_that_is_named_for_it() -> None:
 
 def test_an_endpoint_must_be_a_url_of_a_known_provider() -> None:
     """A misspelt provider is named with its neighbour; a path is no URL."""
-    with pytest.raises(SettingsError, match=r"'olama' \(did you mean 'ollama'\?\); known: .*llamacpp, lmstudio"):
+    with pytest.raises(SettingsError, match=r"'olama' \(did you mean 'ollama'\?\); known: .*ollama, openai"):
         Settings().with_endpoint("olama", "http://x/v1")
     with pytest.raises(SettingsError, match="ollama: expected a URL"):
         Settings().with_endpoint("ollama", "localhost:11434")

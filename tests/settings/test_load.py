@@ -93,7 +93,10 @@ def test_every_key_has_its_effect(file: Path) -> None:
 def test_without_a_file_the_built_in_settings_hold() -> None:
     """Known servers, ten requests at once, five attempts, patience for models that think, transcripts beside you."""
     settings = load_settings(environ={})
-    assert set(settings.providers) >= {"together", "openai", "ollama", "vllm", "llamacpp", "lmstudio"}
+    assert set(settings.providers) >= {
+        *("together", "openai", "openrouter", "groq", "deepseek", "mistral", "gemini", "anthropic"),
+        *("ollama", "vllm", "llamacpp", "lmstudio"),
+    }
     ollama = settings.endpoint("ollama")
     assert (ollama.key, ollama.limits.concurrency, ollama.retries) == (None, 10, 4)
     assert ollama.timeouts.read >= 600
