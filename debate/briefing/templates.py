@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -74,7 +75,11 @@ def collect(scenario: Scenario, known: Mapping[str, str] = NONE) -> Templates:
         name = wanted.pop()
         if name in sources:
             continue
-        sources[name] = known[name] if name in known else _read(name, locate(name, scenario.folder))
+        if name in known:
+            sources[name] = known[name]
+        else:
+            path = locate(name, scenario.folder)
+            sources[name] = _read(name, path) if _is_own(name) else _read_packaged(name, path)
         wanted += referenced(name, sources[name])
         if name in by_round.values() and _has_system(name, scenario.folder, known):
             wanted.append(_system_name(name))
@@ -84,6 +89,8 @@ def collect(scenario: Scenario, known: Mapping[str, str] = NONE) -> Templates:
 def _has_system(name: str, folder: Path | None, known: Mapping[str, str]) -> bool:
     if name in known:
         return _system_name(name) in known
+    if not _is_own(name):
+        return _system_name(name) in assets.list_prompts()
     path = locate(name, folder)
     return path.with_name(Path(_system_name(path.name)).name).is_file()
 
@@ -94,7 +101,7 @@ def locate(name: str, folder: Path | None) -> Path:
     Raises:
         debate.errors.PromptError: If it is not there, or a symlink leads out of its folder.
     """
-    if name.startswith("./"):
+    if _is_own(name):
         try:
             return own_file(folder, name[2:])
         except ValueError as error:
@@ -103,6 +110,17 @@ def locate(name: str, folder: Path | None) -> Path:
         near = did_you_mean(name, assets.list_prompts())
         raise PromptError(f"no prompt is called {name!r}{near}; there are {', '.join(assets.list_prompts())}")
     return assets.prompts() / f"{name}{SUFFIX}"
+
+
+def _is_own(name: str) -> bool:
+    """Whether a template lies in the scenario's folder; all others come with the package."""
+    return name.startswith("./")
+
+
+@cache
+def _read_packaged(name: str, path: Path) -> str:
+    """Read once: every run uses them, and they do not change under a process."""
+    return _read(name, path)
 
 
 def _read(name: str, path: Path) -> str:
