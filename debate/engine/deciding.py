@@ -205,8 +205,22 @@ class Decider:
         resolved, self._looked[gate.id] = resolve_prefix(gate, self._casting, state, looked=looked)
         if resolved is None:
             return []
-        self._started.update(self._pruned(resolved, state))
-        return [Emit(resolved)]
+        return [Emit(resolved), *self._closing(resolved, state)]
+
+    def _closing(self, event: GateResolved, state: State) -> list[Command]:
+        """The ends of the turns that a resolved gate leaves out, and of those whose replies it takes back.
+
+        What is not used comes first: behind the last end of those left out, a turn that could hear it is asked.
+        """
+        pruned = self._pruned(event, state)
+        gate = self._graph.gates[event.gate]
+        reason = f"{event.gate}: {event.reason}"
+        skipped = [id_ for id_ in pruned if id_ not in state.turns or state.turns[id_].ended is None]
+        late = beyond(self._graph, gate, event) if gate.kind == "reply" and event.holds else ()
+        answered = [id_ for id_ in late if id_ in state.turns and _is_over(state.turns[id_])]
+        # They become ready before their ends are written, and must not be asked.
+        self._started.update(pruned)
+        return [*self._close(answered, "unused", reason), *self._close(skipped, "skipped", reason)]
 
     def _pruned(self, event: GateResolved, state: State) -> tuple[str, ...]:
         """The turns a resolved gate leaves out that were not asked yet."""
@@ -223,19 +237,10 @@ class Decider:
         return f"{event.gate}: {event.reason}" if is_beyond else None
 
     def _after_gate(self, state: State, event: GateResolved) -> list[Command]:
-        pruned = self._pruned(event, state)
         gate = self._graph.gates[event.gate]
-        reason = f"{event.gate}: {event.reason}"
-        skipped = [id_ for id_ in pruned if id_ not in state.turns or state.turns[id_].ended is None]
-        commands = self._close(skipped, "skipped", reason)
-        # They become ready before their ends are written, and must not be asked.
-        self._started.update(pruned)
-        if gate.kind == "reply":
-            late = beyond(self._graph, gate, event) if event.holds else ()
-            answered = [id_ for id_ in late if id_ in state.turns and _is_over(state.turns[id_])]
-            commands += self._close(answered, "unused", reason)
-            if not self._frontier.is_finished(gate.place):
-                return commands
+        commands = self._closing(event, state)
+        if gate.kind == "reply" and not self._frontier.is_finished(gate.place):
+            return commands
         return commands + self._advance(event.gate, state)
 
     def _close(self, turns: Iterable[str], outcome: Literal["skipped", "unused"], reason: str) -> list[Command]:

@@ -35,6 +35,9 @@ from debate.transcript.state import State, evolve
 
 LOG: Final = logging.getLogger("debate")
 
+Deferred = Ask | Score | CompareWording | Conclude
+"""The commands that wait in the queue beside events."""
+
 Update = Entry | Delta | Waiting
 """What a listener is told: an event as it was written, text as it streams in, or a wait."""
 
@@ -66,7 +69,8 @@ class Loop:
         self._streams = streams
         self.state = state
         self._decider = Decider(casting)
-        self._queue: deque[Event] = deque()
+        self._queue: deque[Event | Deferred] = deque()
+        """What is to be written and done, in this order: nothing is asked or scored before what was decided first."""
         self._draining = False
         self._prepared: dict[str, Asked] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
@@ -132,6 +136,9 @@ class Loop:
         try:
             while self._queue:
                 event = self._queue.popleft()
+                if isinstance(event, (Ask, Score, CompareWording, Conclude)):
+                    self._execute(event)
+                    continue
                 self._write(event)
                 if isinstance(event, TurnAsked):
                     self._send(self._prepared.pop(event.turn))
@@ -156,19 +163,24 @@ class Loop:
             match command:
                 case Emit(event):
                     self._queue.append(event)
-                case Ask():
-                    self._ask(command)
-                case Score(iteration):
-                    if self._casting.method.structured:
-                        self._queue.append(self._scorer.structured(iteration, self.state))
-                    else:
-                        self._score(self._scorer.semantic(iteration, self.state))
-                case CompareWording(iteration):
-                    self._score(self._scorer.wording(iteration, self.state))
-                case Conclude():
-                    self._conclude()
                 case Fail() | Suspend():
                     self._stop = self._stop or command
+                case _:
+                    self._queue.append(command)
+
+    def _execute(self, command: Deferred) -> None:
+        match command:
+            case Ask():
+                self._ask(command)
+            case Score(iteration):
+                if self._casting.method.structured:
+                    self._queue.append(self._scorer.structured(iteration, self.state))
+                else:
+                    self._score(self._scorer.semantic(iteration, self.state))
+            case CompareWording(iteration):
+                self._score(self._scorer.wording(iteration, self.state))
+            case Conclude():
+                self._conclude()
 
     def _ask(self, command: Ask) -> None:
         if self._stop is not None:
@@ -179,7 +191,8 @@ class Loop:
             self._stop = Fail(f"{command.turn}: {error}")
             return
         self._prepared[command.turn] = asked
-        self._queue.append(asked.event)
+        # Before anything else is written: the prompt was made from the state as it is.
+        self._queue.appendleft(asked.event)
 
     def _send(self, asked: Asked) -> None:
         turn = asked.event.turn
