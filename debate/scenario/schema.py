@@ -298,6 +298,7 @@ class Scenario(Part):
     budget: BudgetSpec = BudgetSpec()
     """What a run may spend."""
     cost_plan: CostPlan | None = None
+    """Which tier each round takes, instead of saying so on the rounds."""
 
     _folder: Path | None = PrivateAttr(default=None)
 
