@@ -107,7 +107,8 @@ class Syncer:
                 batch, self._dirty = self._dirty, set()
                 waiters = {fd: self._waiters.pop(fd) for fd in batch if fd in self._waiters}
                 self._busy = batch
-            for fd in batch:
+            # Who waits for a verdict does not wait for the files of other runs as well.
+            for fd in sorted(batch, key=lambda fd: fd not in waiters):
                 error = _sync(fd)
                 if error is not None:
                     # Linux reports a failed write-back once and then calls the file clean: this must not be forgotten.
