@@ -9,11 +9,13 @@ from typing import Final, TypeVar
 
 from debate.engine.starting import prices_for
 from debate.errors import SettingsError
+from debate.models.beliefs import TEMPERS
 from debate.models.port import ChatModel, ModelRef, Request
 from debate.pool.limits import Limits
 from debate.pool.presets import effect, preset
 from debate.pool.retry import RetryPolicy
 from debate.pool.scope import AccountKey, Scope
+from debate.settings.nearest import did_you_mean
 from debate.settings.prices import FREE_PROVIDERS, Price
 from debate.settings.provider import Limits as Bounds
 from debate.settings.provider import ProviderSettings
@@ -44,7 +46,12 @@ class Providers:
             debate.errors.SettingsError: If a provider is unknown, or its tier is.
             debate.errors.MissingKey: If its key is not set.
         """
-        for provider in dict.fromkeys(model.provider for model in models):
+        asked = tuple(models)
+        for model in asked:
+            if model.provider == "simulated" and model.provider not in self.custom and model.id not in TEMPERS:
+                near = did_you_mean(model.id, TEMPERS)
+                raise SettingsError(f"{model}: there is no such simulated model{near}; there are {', '.join(TEMPERS)}")
+        for provider in dict.fromkeys(model.provider for model in asked):
             if provider in self.custom or provider in FREE_PROVIDERS:
                 continue
             self.settings.endpoint(provider)

@@ -97,9 +97,9 @@ def lock(path: Path, *, fresh: bool) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
         made = os.O_CREAT | os.O_EXCL if fresh else 0
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | made, MODE)
-    except FileNotFoundError as error:
-        raise TranscriptNotFound(f"{path}: no such transcript") from error
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not fresh:
+            raise TranscriptNotFound(f"{path}: no such transcript") from error
         raise TranscriptError(f"{path}: cannot be written: {error.strerror}") from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

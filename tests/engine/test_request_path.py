@@ -228,3 +228,10 @@ def test_enterprise_takes_the_contracts_numbers() -> None:
     """With rates of one's own, ``enterprise`` is those."""
     providers = Providers(settings(TOGETHER, tier="enterprise", limits={"requests_per_minute": 9000}), {})
     assert providers.limits_of(providers.scope_of(ask("together:m"))) == Limits(requests_per_minute=9000)
+
+
+async def test_a_simulated_model_that_does_not_exist_is_refused_before_anything_is_asked():
+    """A misspelt temper is one clear error with the nearest one, not a debate of failed turns."""
+    async with Engine() as engine:
+        with pytest.raises(SettingsError, match=r"simulated:debator: there is no such simulated model .*'debater'"):
+            await engine.run(scenario(models={"cheap": "simulated:debator"}), transcript=None)
