@@ -33,8 +33,8 @@ VERBS: Final = {
     "validate": "Check scenarios; every mistake at its place.",
     "scenarios": "List the scenarios that come along, or print one.",
     "models": "List providers, whether their keys are set, and known prices.",
-    "cache": "What is kept of answers that were paid for: stats, list, prune, clear.",
     "doctor": "Check keys, servers, models, prices and the embedder, and say what to do.",
+    "cache": "What is kept of answers that were paid for: stats, list, prune, clear.",
     "schema": "Print the JSON Schema of a scenario, a transcript, a result or a plan.",
     "init": "Write a first scenario for the key or local server that is there.",
 }

@@ -9,13 +9,13 @@ import pytest
 from holding import Held, hold
 from scripted import Chaos, Scripted, motion_reply, scenario
 
-from debate.transcript.branching import branches
 from debate.engine.changing import Change
 from debate.engine.engine import Engine
 from debate.engine.forking import Fork
 from debate.engine.replaying import verify
 from debate.errors import PromptError, ScenarioError, TranscriptError
 from debate.settings.schema import Settings
+from debate.transcript.branching import branches
 from debate.transcript.ledger import ledger
 from debate.transcript.reading import Saved, load
 from debate.transcript.result import Result
