@@ -49,8 +49,9 @@ def test_the_wheel_carries_prompts_scenarios_and_the_licence(wheel: Path) -> Non
     for folder, pattern in (("prompts", "*.md.j2"), ("scenarios", "*.yaml")):
         for path in (ROOT / folder).rglob(pattern):
             assert f"debate/_assets/{path.relative_to(ROOT).as_posix()}" in names
-    for path in (ROOT / "transcripts" / "examples").rglob("*.jsonl"):
-        assert f"debate/_assets/transcripts/{path.name}" in names
+    examples = ROOT / "transcripts" / "examples"
+    for path in examples.rglob("*.jsonl"):
+        assert f"debate/_assets/transcripts/{path.relative_to(examples).as_posix()}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "debate/py.typed" in names
 
@@ -72,3 +73,12 @@ def test_an_installed_package_reads_a_scenario(clean: Path, tmp_path: Path) -> N
     )
     code = "from debate.scenario.reading import read_scenario; print(read_scenario('mine.yaml').name)"
     assert run(clean, "-c", code, cwd=tmp_path) == "mine\n"
+
+
+def test_an_installed_package_shows_the_demo(clean: Path, tmp_path: Path) -> None:
+    """The first minute works from any folder, scored with the real weights, and its transcript verifies."""
+    debate = clean.with_name("debate")
+    shown = run(debate, "demo", cwd=tmp_path)
+    assert "simulated: tests the machinery, not the argument" in shown
+    assert "all-MiniLM-L6-v2 from the installed weights package" in " ".join(shown.split())
+    assert "verified" in run(debate, "replay", "last", "--verify", cwd=tmp_path)

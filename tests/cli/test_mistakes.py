@@ -35,7 +35,12 @@ MISTAKES = [
     ("half a --model", ("run", "good.yaml", "--model", "cheap"), 2, "--model takes TIER=MODEL, found 'cheap'"),
     ("no model", ("run", "good.yaml", "--model", "cheap=gpt"), 2, "expected provider:model-id"),
     ("an unknown provider", ("run", "good.yaml", "--model", "cheap=togehter:x"), 2, "did you mean 'together'?"),
-    ("an unknown simulated model", ("run", "good.yaml", "--model", "cheap=simulated:debate"), 2, "did you mean 'debater'"),
+    (
+        "an unknown simulated model",
+        ("run", "good.yaml", "--model", "cheap=simulated:debate"),
+        2,
+        "did you mean 'debater'",
+    ),
     ("--set that leads nowhere", ("run", "good.yaml", "--set", "grahp=ring"), 2, "did you mean 'graph'?"),
     ("a motion and a question", ("run", "good.yaml", "--motion", "a", "--question", "b"), 2, "keep one of them"),
     ("an empty question", ("run", "good.yaml", "--question", ""), 2, "--question is empty"),
