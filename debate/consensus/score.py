@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from debate.consensus.embedder import EmbedderPort
-from debate.consensus.freetext import text_agreements
 from debate.consensus.measures import Measures, Similarity, measure
 from debate.consensus.method import Method, Reliability
 from debate.consensus.nli import NliJudge
@@ -55,6 +54,8 @@ class Scorer:
             return await asyncio.to_thread(measure, voices, method, topic=topic, similarity=similarity, embedder=judge)
         embedder = self._need(method)
         if method is Method.TEXT:
+            from debate.consensus.freetext import text_agreements  # noqa: PLC0415 - most runs read no free text
+
             similarity = await text_agreements(texts, topic=topic, embedder=embedder)
         else:
             similarity = (await self._projected(texts, topic, embedder)).tolist()
