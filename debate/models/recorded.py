@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from debate.errors import NotRecorded, TranscriptError, TranscriptNotFound
 from debate.models.port import Completion, Delta, Request
@@ -15,18 +14,11 @@ from debate.transcript.reading import find, load
 from debate.transcript.state import State
 
 
-class TryKey(NamedTuple):
-    """Names a try: the turn, and the number of the try within it, from 1."""
-
-    turn: str
-    number: int
-
-
 class RecordedModel:
     """Answers each try with the completion recorded for it.
 
     Args:
-        answers: Turn and try number to what was answered then; a plain tuple will do for a key.
+        answers: Turn and try number to what was answered then; the number counts from 1.
     """
 
     def __init__(self, answers: Mapping[tuple[str, int], Completion]) -> None:

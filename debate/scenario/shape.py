@@ -84,10 +84,6 @@ class Shape:
             for schema in self._at(path)
         )
 
-    def is_list(self, path: KeyPath) -> bool:
-        """Whether a list may stand at ``path``."""
-        return any(schema.get("type") == "array" for schema in self._at(path))
-
     def words(self, path: KeyPath) -> tuple[str, ...]:
         """The fixed words that may stand at ``path``."""
         found: dict[str, None] = {}
